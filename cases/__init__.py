@@ -1,0 +1,53 @@
+"""The record: cases, queues, agents, what was said and what happened."""
+
+from cases.access import case_for, check_quarantine, document_for, message_for
+from cases.actions import Actions
+from cases.agents import Agent, Role, create_agent, create_token
+from cases.history import SYSTEM, Actor, append
+from cases.inbox import CaseItem, Filter, count_queues, list_cases, list_queues
+from cases.joining import Opening, fingerprint, join_case, open_case
+from cases.models import (
+    CaseEventRow,
+    CaseMessageRow,
+    CaseRow,
+    CaseStatus,
+    JoinedBy,
+    QueueRow,
+    RoutingRuleRow,
+)
+from cases.reading import CaseRecord, Tracked, read_case, track_case
+
+__all__ = [
+    "SYSTEM",
+    "Actions",
+    "Actor",
+    "Agent",
+    "CaseEventRow",
+    "CaseItem",
+    "CaseMessageRow",
+    "CaseRecord",
+    "CaseRow",
+    "CaseStatus",
+    "Filter",
+    "JoinedBy",
+    "Opening",
+    "QueueRow",
+    "Role",
+    "RoutingRuleRow",
+    "Tracked",
+    "append",
+    "case_for",
+    "check_quarantine",
+    "count_queues",
+    "create_agent",
+    "create_token",
+    "document_for",
+    "fingerprint",
+    "join_case",
+    "list_cases",
+    "list_queues",
+    "message_for",
+    "open_case",
+    "read_case",
+    "track_case",
+]

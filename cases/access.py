@@ -1,0 +1,89 @@
+"""Who may see what: every route asks here, and nothing else decides."""
+
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.agents import Agent, Role
+from cases.models import CaseMessageRow, CaseRow, QueueRow
+from core.errors import NotThere, Refused
+from ingest.models import DocumentRow, MessageRow
+
+SEE_ALL_QUEUES = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
+SEE_QUARANTINE = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN, Role.SYSTEM_ADMIN})
+
+
+def visible_queues(agent: Agent) -> ColumnElement[bool]:
+    """The condition on ``queues`` that leaves what the agent may see."""
+    if agent.roles & SEE_ALL_QUEUES:
+        return true()
+    return QueueRow.id.in_(agent.queue_ids)
+
+
+def visible_cases(agent: Agent) -> ColumnElement[bool]:
+    """The condition on ``cases`` that leaves what the agent may see."""
+    if agent.roles & SEE_ALL_QUEUES:
+        return true()
+    return CaseRow.queue_id.in_(agent.queue_ids)
+
+
+async def case_for(
+    session: AsyncSession, agent: Agent, reference: str, *, to_change: bool = False
+) -> CaseRow:
+    """The case of a reference; ``to_change`` locks it for the transaction.
+
+    Raises
+    ------
+    NotThere
+        When there is none, or none for this agent: the two look alike.
+    """
+    query = select(CaseRow).where(CaseRow.reference == reference, visible_cases(agent))
+    case = await session.scalar(query.with_for_update() if to_change else query)
+    if case is None:
+        raise NotThere(f"no case {reference}")
+    return case
+
+
+async def document_for(
+    session: AsyncSession, agent: Agent, reference: str, document_id: object
+) -> DocumentRow:
+    """A document of a case that the agent may see. Raises NotThere."""
+    case = await case_for(session, agent, reference)
+    query = (
+        select(DocumentRow)
+        .join(CaseMessageRow, CaseMessageRow.message_id == DocumentRow.message_id)
+        .where(DocumentRow.id == document_id, CaseMessageRow.case_id == case.id)
+    )
+    document = await session.scalar(query)
+    if document is None:
+        raise NotThere("no such document")
+    return document
+
+
+async def message_for(
+    session: AsyncSession, agent: Agent, reference: str, message_id: object
+) -> MessageRow:
+    """A message of a case that the agent may see. Raises NotThere."""
+    case = await case_for(session, agent, reference)
+    query = (
+        select(MessageRow)
+        .join(CaseMessageRow, CaseMessageRow.message_id == MessageRow.id)
+        .where(MessageRow.id == message_id, CaseMessageRow.case_id == case.id)
+    )
+    message = await session.scalar(query)
+    if message is None:
+        raise NotThere("no such message")
+    return message
+
+
+async def queue_for(session: AsyncSession, slug: str) -> QueueRow:
+    """The queue to move a case to: any agent may hand a case to any queue. Raises NotThere."""
+    queue = await session.scalar(select(QueueRow).where(QueueRow.slug == slug))
+    if queue is None:
+        raise NotThere(f"no queue {slug}")
+    return queue
+
+
+def check_quarantine(agent: Agent) -> None:
+    """Raises Refused unless the agent may see what could not be read."""
+    if not agent.roles & SEE_QUARANTINE:
+        raise Refused("the quarantine is for reception and administrators")

@@ -1,0 +1,177 @@
+"""What agents do to a case. Each action checks the version that the agent had before them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases import audit
+from cases.access import case_for, queue_for
+from cases.agents import Agent
+from cases.history import Actor, Change, append
+from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
+from cases.search import index_words
+from core.clock import Clock
+from core.errors import BadInput, Conflict
+from core.ids import derived_id, new_id
+from ingest import publish
+from ingest.message import ChannelName
+from ingest.models import MessageRow
+
+MAX_TEXT = 100_000  # characters of a reply or a note
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """The actions of one agent, in the caller's transaction.
+
+    Every action returns the changed case and raises NotThere when the agent may not see it,
+    Conflict when the case is not at ``version`` any more, BadInput when it makes no sense.
+    """
+
+    session: AsyncSession
+    clock: Clock
+    agent: Agent
+    mail_domain: str
+    """Of the Message-IDs that replies get."""
+
+    async def claim(self, reference: str, version: int) -> CaseRow:
+        """Take the case: others see who works on it."""
+        case = await self._at(reference, version)
+        if case.status == CaseStatus.CLOSED:
+            raise BadInput("the case is closed; reopen it first")
+        case.claimed_by = self.agent.id
+        if case.status == CaseStatus.NEW:
+            case.status = CaseStatus.IN_PROGRESS
+        return await self._done(case, "claimed")
+
+    async def move(self, reference: str, version: int, queue: str) -> CaseRow:
+        """Hand the case to another queue; who claimed it lets go. Its due date stays."""
+        case = await self._at(reference, version)
+        target = await queue_for(self.session, queue)
+        source = await self.session.get_one(QueueRow, case.queue_id)
+        if target.id == source.id:
+            raise BadInput(f"the case is in {target.name} already", where="queue")
+        case.queue_id, case.claimed_by = target.id, None
+        return await self._done(case, "moved", data={"from": source.slug, "to": target.slug})
+
+    async def note(self, reference: str, version: int, text: str) -> CaseRow:
+        """Write down what only agents read. Any version will do: a note changes nothing."""
+        text = _checked(text)
+        case = await case_for(self.session, self.agent, reference, to_change=True)
+        index_words(self.session, case.id, derived_id(case.id, f"note:{case.event_count}"), text)
+        return await self._done(case, "noted", data={"text": text}, changes=False)
+
+    async def reply(self, reference: str, version: int, text: str) -> CaseRow:
+        """Answer the citizen by e-mail; the case then waits for them."""
+        text = _checked(text)
+        case = await self._at(reference, version)
+        if case.channel not in (ChannelName.EMAIL, ChannelName.WEB) or not case.sender_address:
+            raise BadInput("there is no e-mail address to reply to", where="text")
+        if case.claimed_by is None:
+            case.claimed_by = self.agent.id
+        case.status, case.closed_at = CaseStatus.WAITING, None
+        message = await self._reply_message(case, text)
+        return await self._done(case, "replied", message_id=message.id)
+
+    async def close(self, reference: str, version: int, text: str = "") -> CaseRow:
+        """Close the case; ``text``, if any, is told to the citizen."""
+        case = await self._at(reference, version)
+        if case.status == CaseStatus.CLOSED:
+            raise BadInput("the case is closed already")
+        case.status, case.closed_at = CaseStatus.CLOSED, self.clock()
+        return await self._done(case, "closed", data={"text": text.strip()[:MAX_TEXT]})
+
+    async def reopen(self, reference: str, version: int) -> CaseRow:
+        """Open a closed case again."""
+        case = await self._at(reference, version)
+        if case.status != CaseStatus.CLOSED:
+            raise BadInput("the case is not closed")
+        case.status = CaseStatus.IN_PROGRESS if case.claimed_by else CaseStatus.NEW
+        case.closed_at = None
+        return await self._done(case, "reopened")
+
+    async def _at(self, reference: str, version: int) -> CaseRow:
+        case = await case_for(self.session, self.agent, reference, to_change=True)
+        if case.version != version:
+            raise Conflict("the case was changed meanwhile", current=case.version)
+        return case
+
+    async def _done(
+        self,
+        case: CaseRow,
+        change: Change,
+        *,
+        message_id: UUID | None = None,
+        data: dict[str, str] | None = None,
+        changes: bool = True,
+    ) -> CaseRow:
+        case.version += 1 if changes else 0
+        event = append(
+            self.session,
+            case,
+            change,
+            actor=Actor("agent", self.agent.id, self.agent.name),
+            at=self.clock(),
+            message_id=message_id,
+            data=data,
+        )
+        audit.record(
+            self.session,
+            self.clock,
+            agent_id=self.agent.id,
+            action=f"case.{change}",
+            object_kind="case",
+            object_id=case.reference,
+        )
+        await self.session.flush()
+        await publish(self.session, [event])
+        return case
+
+    async def _reply_message(self, case: CaseRow, text: str) -> MessageRow:
+        message_id, now = new_id(), self.clock()
+        message = MessageRow(
+            id=message_id,
+            direction="out",
+            channel=ChannelName.EMAIL,
+            sender_name=self.agent.name,
+            sender_address=case.mailbox,
+            recipients=[case.sender_address],
+            subject=case.subject,
+            text=text,
+            language=case.language,
+            sent_at=now,
+            received_at=now,
+            rfc_message_id=f"<{case.reference}.{message_id.hex}@{self.mail_domain}>",
+            in_reply_to=await self._thread(case),
+        )
+        self.session.add(message)
+        await self.session.flush()
+        self.session.add(
+            CaseMessageRow(
+                message_id=message_id, case_id=case.id, joined_by=JoinedBy.REPLY, joined_at=now
+            )
+        )
+        index_words(self.session, case.id, message_id, text)
+        return message
+
+    async def _thread(self, case: CaseRow) -> list[str]:
+        """The Message-IDs of the conversation so far, oldest first (RFC 5322, section 3.6.4)."""
+        query = (
+            select(MessageRow.rfc_message_id)
+            .join(CaseMessageRow, CaseMessageRow.message_id == MessageRow.id)
+            .where(CaseMessageRow.case_id == case.id, MessageRow.rfc_message_id != "")
+            .order_by(MessageRow.received_at.desc(), MessageRow.id.desc())
+            .limit(20)
+        )
+        return [*reversed((await self.session.scalars(query)).all())]
+
+
+def _checked(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise BadInput("write something first", where="text")
+    if len(text) > MAX_TEXT:
+        raise BadInput(f"the text is longer than {MAX_TEXT} characters", where="text")
+    return text

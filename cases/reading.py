@@ -1,0 +1,108 @@
+"""A whole case, as an agent or the citizen reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.access import case_for
+from cases.agents import Agent, AgentRow
+from cases.models import CaseEventRow, CaseMessageRow, CaseRow, QueueRow
+from ingest.models import DocumentRow, MessageRow
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMessage:
+    message: MessageRow
+    joined_by: str
+    documents: Sequence[DocumentRow]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """A case with all that belongs to it, in the order of time."""
+
+    case: CaseRow
+    queue: QueueRow
+    claimed_by: str
+    messages: Sequence[CaseMessage]
+    events: Sequence[CaseEventRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What the citizen sees of a case."""
+
+    case: CaseRow
+    queue: QueueRow
+    messages: Sequence[CaseMessage]
+    events: Sequence[CaseEventRow]
+
+
+async def read_case(session: AsyncSession, agent: Agent, reference: str) -> CaseRecord:
+    """Raises NotThere when there is none, or none for this agent."""
+    case = await case_for(session, agent, reference)
+    claimed_by = ""
+    if case.claimed_by:
+        name = select(AgentRow.name).where(AgentRow.id == case.claimed_by)
+        claimed_by = await session.scalar(name) or ""
+    return CaseRecord(
+        case=case,
+        queue=await session.get_one(QueueRow, case.queue_id),
+        claimed_by=claimed_by,
+        messages=await _messages(session, case),
+        events=await _events(session, case),
+    )
+
+
+async def track_case(session: AsyncSession, reference: str) -> Tracked | None:
+    """For the citizen who has proven to know the case's secret, or None."""
+    case = await session.scalar(select(CaseRow).where(CaseRow.reference == reference))
+    if case is None:
+        return None
+    events = await _events(session, case)
+    return Tracked(
+        case=case,
+        queue=await session.get_one(QueueRow, case.queue_id),
+        messages=await _messages(session, case),
+        events=[event for event in events if event.public],
+    )
+
+
+async def _messages(session: AsyncSession, case: CaseRow) -> list[CaseMessage]:
+    query = (
+        select(MessageRow, CaseMessageRow.joined_by)
+        .join(CaseMessageRow, CaseMessageRow.message_id == MessageRow.id)
+        .where(CaseMessageRow.case_id == case.id)
+        .order_by(MessageRow.received_at, MessageRow.id)
+    )
+    rows = (await session.execute(query)).all()
+    documents = await _documents(session, [message.id for message, _ in rows])
+    return [
+        CaseMessage(message, joined_by, documents.get(message.id, []))
+        for message, joined_by in rows
+    ]
+
+
+async def _documents(
+    session: AsyncSession, message_ids: Sequence[UUID]
+) -> Mapping[UUID, list[DocumentRow]]:
+    query = (
+        select(DocumentRow)
+        .where(DocumentRow.message_id.in_(message_ids))
+        .order_by(DocumentRow.message_id, DocumentRow.position)
+    )
+    by_message: dict[UUID, list[Any]] = {}
+    for document in await session.scalars(query):
+        by_message.setdefault(document.message_id, []).append(document)
+    return by_message
+
+
+async def _events(session: AsyncSession, case: CaseRow) -> Sequence[CaseEventRow]:
+    query = (
+        select(CaseEventRow).where(CaseEventRow.case_id == case.id).order_by(CaseEventRow.sequence)
+    )
+    return (await session.scalars(query)).all()

@@ -1,0 +1,35 @@
+"""Full-text search of cases, behind two functions."""
+
+import re
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, String, cast, column, false, select, table, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.models import CaseRow, CaseSearchRow
+from core.references import parse_reference
+
+MAX_WORDS = 20_000  # characters of one message that are indexed
+_WORD = re.compile(r"[^\W_]+")
+
+
+def index_words(session: AsyncSession, case_id: UUID, source_id: UUID, words: str) -> None:
+    """Make a case findable by these words; ``source_id`` is the message's or the note's."""
+    session.add(
+        CaseSearchRow(rowid=source_id.int >> 65, case_id=case_id.hex, words=words[:MAX_WORDS])
+    )
+
+
+def matches(query: str) -> ColumnElement[bool]:
+    """The condition on ``cases`` for a query as a person types it: all words, as prefixes."""
+    reference = parse_reference(query)
+    if reference:
+        return CaseRow.reference == reference
+    words = _WORD.findall(query)[:20]
+    if not words:
+        return false()
+    found: Select[str] = select(column("case_id", String)).select_from(table("case_search"))
+    match = text("case_search MATCH :words").bindparams(
+        words=" ".join(f'"{word}"*' for word in words)
+    )
+    return cast(CaseRow.id, String).in_(found.where(match))

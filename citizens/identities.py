@@ -1,0 +1,55 @@
+"""From an address to the citizen behind it."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from citizens.models import CitizenRow, IdentityRow
+from core.database import insert_new
+
+NAMESPACE = UUID("5a1d3c52-94f5-5be6-8f39-0d8a6a0b8b3e")
+
+
+async def known(session: AsyncSession, addresses: Collection[str]) -> dict[str, UUID]:
+    """The citizens of those of the addresses that have written before."""
+    query = select(IdentityRow.address, IdentityRow.citizen_id).where(
+        IdentityRow.address.in_(addresses)
+    )
+    rows = await session.execute(query)
+    return dict(rows.tuples().all())
+
+
+def newcomer(address: str) -> UUID:
+    """The id of a citizen of whom nothing is known but this address."""
+    return uuid5(NAMESPACE, address)
+
+
+async def enter(
+    session: AsyncSession, citizens: Sequence[tuple[str, str, str]], at: datetime
+) -> None:
+    """Enter newcomers, each an address, a name and a language; those known stay as they are."""
+    await insert_new(
+        session,
+        CitizenRow,
+        [
+            {"id": newcomer(address), "name": name, "language": language, "created_at": at}
+            for address, name, language in citizens
+        ],
+    )
+    await insert_new(
+        session,
+        IdentityRow,
+        [{"address": address, "citizen_id": newcomer(address)} for address, _, _ in citizens],
+    )
+
+
+async def verify(session: AsyncSession, address: str, at: datetime) -> None:
+    """Write down that the address was proven to be its citizen's."""
+    await session.execute(
+        update(IdentityRow)
+        .where(IdentityRow.address == address, IdentityRow.verified_at.is_(None))
+        .values(verified_at=at)
+    )

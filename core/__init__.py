@@ -1,0 +1,1 @@
+"""What every room stands on: database, blobs, clock, ids, references, rules, languages, pages."""

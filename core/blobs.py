@@ -1,0 +1,111 @@
+"""Content-addressed storage. What is small lives in the store, what is large in a bucket.
+
+A small blob (most mails are) becomes durable with the transaction that mentions it, so that many
+share one fsync; a large one is written, and flushed, to the object store before that transaction
+begins. A blob without a mention is harmless: its name is its content.
+"""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+from sqlalchemy import LargeBinary, String, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, insert_new
+from core.errors import NotThere
+
+SMALL = 64 * 1024  # bytes: up to here a blob lives in the store
+
+
+class BlobRow(Base):
+    __tablename__ = "blobs"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int]
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """None when the object store holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A blob that is ready to be mentioned: durable already, or small enough to come along."""
+
+    sha256: str
+    size: int
+    content: bytes | None
+
+    def row(self) -> dict[str, object]:
+        return {"sha256": self.sha256, "size": self.size, "content": self.content}
+
+
+class Blobs:
+    """``url`` is a folder, or what ``obstore`` understands: ``s3://bucket/prefix`` and others."""
+
+    def __init__(self, url: str) -> None:
+        self._store: ObjectStore
+        self._folder: Path | None = None
+        if "://" in url:
+            self._store = from_url(url)
+        else:
+            self._folder = Path(url)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._store = LocalStore(prefix=self._folder)
+
+    async def stage(self, content: bytes) -> Blob:
+        """Make ``content`` ready for :meth:`keep`; when large it is durable on return."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        if len(content) <= SMALL:
+            return Blob(sha256, len(content), content)
+        await obstore.put_async(self._store, _path(sha256), content)
+        if self._folder is not None:
+            await asyncio.to_thread(_flush, self._folder / _path(sha256))
+        return Blob(sha256, len(content), None)
+
+    async def keep(self, session: AsyncSession, blobs: Sequence[Blob]) -> None:
+        """Enter the blobs in the store, in the caller's transaction."""
+        await insert_new(session, BlobRow, [blob.row() for blob in blobs])
+
+    async def read(self, session: AsyncSession, sha256: str) -> bytes:
+        """The content. Raises NotThere when no such blob was kept."""
+        return (await self.read_many(session, [sha256]))[sha256]
+
+    async def read_many(self, session: AsyncSession, names: Sequence[str]) -> dict[str, bytes]:
+        """The contents by their SHA-256. Raises NotThere when one of them was never kept."""
+        query = select(BlobRow.sha256, BlobRow.content).where(BlobRow.sha256.in_(names))
+        small = dict((await session.execute(query)).tuples().all())
+        contents = {}
+        for sha256 in names:
+            if sha256 not in small:
+                raise NotThere(f"no blob {sha256}")
+            contents[sha256] = small[sha256] or await self._fetch(sha256)
+        return contents
+
+    async def _fetch(self, sha256: str) -> bytes:
+        if sha256 == hashlib.sha256(b"").hexdigest():
+            return b""
+        try:
+            answer = await obstore.get_async(self._store, _path(sha256))
+        except FileNotFoundError as problem:
+            raise NotThere(f"no blob {sha256}") from problem
+        return bytes(await answer.bytes_async())
+
+
+def _path(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def _flush(path: Path) -> None:
+    """Flush a file and the folders that name it: obstore leaves that to the kernel."""
+    for target in (path, path.parent, path.parent.parent, path.parent.parent.parent):
+        descriptor = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

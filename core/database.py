@@ -1,0 +1,165 @@
+"""The store: SQLAlchemy 2, asynchronous, the same models on SQLite and on PostgreSQL.
+
+On SQLite all writing goes through one connection behind a lock (WAL, ``synchronous=FULL``, see
+https://sqlite.org/wal.html); reading has its own connections and never waits for a writer.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+READERS = 4  # connections kept for reading
+BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up
+
+AfterCommit = Callable[[Sequence[Any]], None]
+
+
+class Base(DeclarativeBase):
+    """Names of constraints follow one pattern, so that a migration can name what it drops."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+@event.listens_for(ForeignKeyConstraint, "after_parent_attach")
+def _check_at_commit(constraint: ForeignKeyConstraint, _table: Any) -> None:
+    """The rows of one transaction come in any order; what they refer to is checked at its end."""
+    constraint.deferrable, constraint.initially = True, "DEFERRED"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, always with its zone: SQLite would forget it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value if value is None or value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Database:
+    """Two doors: :meth:`begin` to write in one transaction, :meth:`read` to look."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(url, connections=1, pragmas=("synchronous=FULL",))
+            self._reader = _sqlite_engine(url, connections=READERS, pragmas=("query_only=ON",))
+        else:
+            self._writer = self._reader = create_async_engine(url, pool_size=10)
+        self._turn = asyncio.Lock()
+        self._after_commit: list[AfterCommit] = []
+
+    def after_commit(self, tell: AfterCommit) -> None:
+        """Call ``tell`` with what a transaction announced (:func:`announce`) once it is durable."""
+        self._after_commit.append(tell)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        turn: AbstractAsyncContextManager[Any] = self._turn if self.is_sqlite else nullcontext()
+        async with turn:
+            session = AsyncSession(self._writer, expire_on_commit=False, autoflush=False)
+            async with session, session.begin():
+                yield session
+        announced = session.info.get("announced")
+        if announced:
+            for tell in self._after_commit:
+                tell(announced)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A consistent view for reading; what is changed in it is never stored."""
+        session = AsyncSession(self._reader, expire_on_commit=False, autoflush=False)
+        async with session:
+            yield session
+
+    async def close(self) -> None:
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+    @property
+    def writer(self) -> AsyncEngine:
+        """For migrations alone."""
+        return self._writer
+
+
+def announce(session: AsyncSession, things: Iterable[Any]) -> None:
+    """Have the ``after_commit`` listeners told of these things, if the transaction commits."""
+    session.info.setdefault("announced", []).extend(things)
+
+
+async def insert_new(
+    session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert the rows that are not there yet; those that are stay as they are."""
+    if not rows:
+        return
+    dialect = session.get_bind().dialect.name
+    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    await session.execute(insert(model.__table__).on_conflict_do_nothing(), list(rows))
+
+
+def is_unavailable(problem: BaseException) -> bool:
+    """Whether the store is away, locked or full: worth another try later."""
+    if isinstance(problem, DBAPIError):
+        return (
+            problem.connection_invalidated
+            or isinstance(problem.orig, sqlite3.OperationalError | OSError)
+            or "OperationalError" in type(problem).__name__
+        )
+    return isinstance(problem, OSError)
+
+
+def _sqlite_engine(url: str, *, connections: int, pragmas: Sequence[str]) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=30)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            f"busy_timeout={int(BUSY_TIMEOUT * 1000)}",
+            "cache_size=-65536",  # 64 MiB
+            "wal_autocheckpoint=8000",  # pages, about 32 MiB: fewer, larger copies to the file
+            "temp_store=MEMORY",
+            *pragmas,
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        # A writer takes its lock at once: a lock taken half-way could not wait its turn.
+        connection.exec_driver_sql("BEGIN" if connections > 1 else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,13 @@
+"""What the sysadmin's Prometheus reads at ``/metrics``."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+ACCEPTED = Counter("guichet_intakes_accepted", "Arrivals stored durably")
+REFUSED = Counter("guichet_intakes_refused", "Arrivals refused", ["channel", "reason"])
+HANDLED = Counter("guichet_events_handled", "Events that a consumer has handled", ["consumer"])
+RETRIED = Counter("guichet_events_retried", "Failures that will be tried again", ["consumer"])
+QUARANTINED = Counter("guichet_events_quarantined", "Events given up on", ["consumer"])
+HANDLING = Histogram("guichet_batch_seconds", "Time to handle one batch", ["consumer"])
+LAG = Gauge("guichet_stream_lag", "Events that a consumer has yet to handle", ["consumer"])
+DELIVERIES = Counter("guichet_deliveries", "Sendings by outcome", ["medium", "outcome"])
+IN_DOUBT = Counter("guichet_deliveries_in_doubt", "Deliveries that a crash left in flight")

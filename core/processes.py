@@ -1,0 +1,84 @@
+"""Work for the processor goes to processes beside, so that the event loop stays free.
+
+A process that dies or hangs takes its own task along and nothing else: the pool is made anew.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import ParamSpec, TypeVar
+
+from core.errors import BadInput
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Processes:
+    """A pool of ``count`` processes, started at the first call."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def run(
+        self,
+        work: Callable[Arguments, Result],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Result:
+        """Run a top-level function in a process.
+
+        Raises
+        ------
+        BadInput
+            When the process died over it (out of memory, a fault in a C library).
+        TimeoutError
+            When the caller's ``asyncio.timeout`` ran out; call :meth:`restart` then, as the
+            process is still at it.
+        """
+        if kwargs:
+            raise TypeError("pass positional arguments alone")
+        pool = self._running_pool()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
+        except BrokenProcessPool as problem:
+            self.restart()
+            raise BadInput("the process that worked on it died") from problem
+
+    def restart(self) -> None:
+        """End the processes, whatever they do; the next call starts new ones."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        # There is no public way to end a hung worker before Python 3.14.
+        for process in list((pool._processes or {}).values()):
+            process.kill()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+    close = restart
+
+    def _running_pool(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._count,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_die_with_parent,
+            )
+        return self._pool
+
+
+def _die_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,135 @@
+"""Settings: environment ``GUICHET_*``, or a TOML file named by ``GUICHET_CONFIG``.
+
+What is not said has the default below, with which ``guichet run`` works at once, on loopback.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Every setting; the names in the environment are these in capitals behind ``GUICHET_``."""
+
+    model_config = SettingsConfigDict(env_prefix="GUICHET_", extra="ignore", frozen=True)
+
+    data: Path = Path("var")
+    """Folder of the embedded store, the blobs and the secret."""
+    database: str = ""
+    """SQLAlchemy URL of the store; empty for SQLite in the data folder."""
+    blobs: str = ""
+    """Folder or object store URL (``s3://bucket``) of large files; empty for the data folder."""
+    stream: Literal["embedded"] = "embedded"
+    """The engine that carries events."""
+
+    town: str = "Ville de Démo"
+    """The name that citizens read."""
+    language: Literal["fr", "en"] = "fr"
+    """Used for whoever has not said another."""
+    time_zone: str = "Europe/Paris"
+    holidays: str = "FR"
+    """Country, or country and subdivision (``FR-57``), whose public holidays nobody works."""
+    public_url: str = ""
+    """Where citizens reach the portal; empty for the HTTP address below."""
+
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    https_only: bool = False
+    """Whether the public URL is HTTPS: cookies are then marked ``Secure``."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+    max_upload: int = 25 * MEBIBYTE
+    """Bytes of one web form with its attachments."""
+
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 8025
+    smtp_protocol: Literal["smtp", "lmtp"] = "smtp"
+    smtp_hostname: str = "guichet.localdomain"
+    """What the server calls itself, and the domain of the Message-IDs that it writes."""
+    smtp_max_size: int = 25 * MEBIBYTE
+    """Bytes of one mail (RFC 1870)."""
+    smtp_tls_certificate: Path | None = None
+    smtp_tls_key: Path | None = None
+    smtp_require_tls: bool = False
+    smtp_connections: int = 100
+    """Connections at once from one client address."""
+    smtp_mails_per_minute: int = 0
+    """Mails a minute from one client address, loopback excepted; 0 for no limit."""
+    mailboxes: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses we receive mail for; ``@town.example`` stands for every mailbox of a domain."""
+    main_mailbox: str = "mairie@demo.example"
+    """Answers come from here when a case has no better address."""
+    dns_servers: Annotated[tuple[str, ...], NoDecode] = ()
+    """``host`` or ``host:port`` to ask for SPF, DKIM and DMARC; empty for the system's."""
+    trusted_authserv_id: str = ""
+    """Believe the Authentication-Results of our own mail server under this name (RFC 8601)."""
+
+    smarthost: str = ""
+    """``smtp://host:port`` (or ``smtps://user:password@host``) that takes outgoing mail; empty to
+    keep it on the local outbox page."""
+    smtp_sending_connections: int = Field(default=4, ge=1)
+
+    demo: bool = True
+    """Fill an empty store with a demo town."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: bool = False
+    processes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1))
+    """Processes for work that would hold up the event loop."""
+
+    @field_validator("mailboxes", "dns_servers", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """A list may be written with commas."""
+        if isinstance(value, str):
+            return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite+aiosqlite:///{self.data.resolve() / 'guichet.db'}"
+
+    @property
+    def blobs_url(self) -> str:
+        return self.blobs or str(self.data.resolve() / "blobs")
+
+    @property
+    def portal_url(self) -> str:
+        return (self.public_url or f"http://{self.http_host}:{self.http_port}").rstrip("/")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = os.environ.get("GUICHET_CONFIG")
+        toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
+        return (init_settings, env_settings, *toml)
+
+
+def town_secret(settings: Settings) -> bytes:
+    """The town's own secret, made at the first start and kept in the data folder."""
+    path = settings.data / "secret"
+    if not path.exists():
+        settings.data.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_bytes()

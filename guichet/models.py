@@ -1,0 +1,12 @@
+"""Every table of every room, for migrations: importing this module fills ``Base.metadata``."""
+
+import agent_api.models
+import cases.agents
+import cases.audit
+import cases.models
+import citizens.models
+import core.blobs
+import ingest.models
+import notify.models
+
+__all__ = ["agent_api", "cases", "citizens", "core", "ingest", "notify"]

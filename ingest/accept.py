@@ -1,0 +1,125 @@
+"""Durable, then yes: an arrival is stored with its event before its channel answers.
+
+Arrivals that come while a transaction is being committed share the next one, so that a hundred
+mails at once cost a few fsyncs and not a hundred (group commit).
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.blobs import Blob, Blobs
+from core.clock import Clock
+from core.database import Database, insert_new
+from core.errors import Later
+from core.metrics import ACCEPTED
+from ingest.events import Event, IntakeReceived, new_event
+from ingest.intake import Accepted, Arrival
+from ingest.models import IntakeRow
+from ingest.stream import publish
+
+NAMESPACE = UUID("8f0c64a1-6e5b-5f0e-9d0e-6d1f5a3f9b10")
+MAX_GROUP = 256  # arrivals in one transaction
+
+
+@dataclass(slots=True)
+class _Waiting:
+    arrival: Arrival
+    intake_id: UUID
+    blob: Blob
+    received_at: datetime
+    answer: asyncio.Future[Accepted]
+
+
+class Acceptance:
+    """Accepts arrivals. ``start`` is not needed: the first arrival starts the committing."""
+
+    def __init__(self, database: Database, blobs: Blobs, clock: Clock) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._clock = clock
+        self._waiting: list[_Waiting] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is waiting for a yes at this moment."""
+        return bool(self._waiting)
+
+    async def accept(self, arrival: Arrival) -> Accepted:
+        """Store the arrival; when this returns, it survives a power cut.
+
+        Raises
+        ------
+        Later
+            When the store is full, locked or away. Nothing of the arrival was kept then.
+        """
+        try:
+            blob = await self._blobs.stage(arrival.raw)
+        except OSError as problem:
+            raise Later(f"the blob could not be stored: {problem}") from problem
+        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        intake_id = intake_id_of(arrival)
+        self._waiting.append(_Waiting(arrival, intake_id, blob, self._clock(), answer))
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit_all())
+        return await answer
+
+    async def _commit_all(self) -> None:
+        while self._waiting:
+            group: list[_Waiting] = []
+            try:
+                async with self._database.begin() as session:
+                    # Taken only now: who arrived while we waited for our turn comes along.
+                    group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
+                    await self._store(session, group)
+            except (SQLAlchemyError, OSError) as problem:
+                group = group or self._take_all()
+                _refuse(group, Later(f"the store is not available: {problem}"))
+            else:
+                ACCEPTED.inc(len(group))
+                for waiting in group:
+                    if not waiting.answer.done():
+                        waiting.answer.set_result(Accepted(waiting.intake_id))
+
+    def _take_all(self) -> list[_Waiting]:
+        group, self._waiting = self._waiting, []
+        return group
+
+    async def _store(self, session: AsyncSession, group: Sequence[_Waiting]) -> None:
+        await self._blobs.keep(session, [waiting.blob for waiting in group])
+        await insert_new(session, IntakeRow, [_intake_row(waiting) for waiting in group])
+        await publish(session, [_received(waiting) for waiting in group])
+
+
+def intake_id_of(arrival: Arrival) -> UUID:
+    """The same arrival, handed in again, has the same id."""
+    return uuid5(NAMESPACE, f"{arrival.channel}:{arrival.key}")
+
+
+def _intake_row(waiting: _Waiting) -> dict[str, object]:
+    return {
+        "id": waiting.intake_id,
+        "channel": waiting.arrival.channel,
+        "key": waiting.arrival.key,
+        "raw_sha256": waiting.blob.sha256,
+        "facts": dict(waiting.arrival.facts),
+        "received_at": waiting.received_at,
+    }
+
+
+def _received(waiting: _Waiting) -> Event:
+    data = IntakeReceived(intake_id=waiting.intake_id, channel=waiting.arrival.channel)
+    event_id = uuid5(waiting.intake_id, data.stream)
+    return new_event(data, key=waiting.intake_id, id=event_id, time=waiting.received_at)
+
+
+def _refuse(group: Sequence[_Waiting], problem: Later) -> None:
+    for waiting in group:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(problem)

@@ -1,0 +1,50 @@
+"""The contract between the engines and the handlers. Engines differ, handlers do not."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ingest.events import Event
+
+Prepared = TypeVar("Prepared")
+
+
+class Handler(Protocol[Prepared]):
+    """What a consumer does with an event, in two steps.
+
+    Both steps may run any number of times for one event; only a committed :meth:`handle` counts.
+    """
+
+    async def prepare(self, events: Sequence[Event]) -> Prepared:
+        """Outside any transaction: read, compute, ask the network. Writes nothing that counts.
+
+        It is given all the events of a batch, so that no query is made in a loop.
+        """
+        ...
+
+    async def handle(self, event: Event, session: AsyncSession, prepared: Prepared) -> list[Event]:
+        """Inside the transaction: write the effect, and return the events that follow from it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A handler at its place in the pipeline."""
+
+    name: str
+    stream: str
+    handler: Handler[Any]
+
+
+class Engine(Protocol):
+    """Carries events from the ledger to the consumers."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        ...
+
+    def tail(self, stream: str) -> AsyncIterator[Event]:
+        """The events of a stream from now on; for live pages, which may miss one."""
+        ...

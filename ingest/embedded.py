@@ -1,0 +1,209 @@
+"""The embedded engine: the ledger is the log, each consumer has a cursor on it.
+
+A batch is handled in one transaction, cursor included: one fsync for many events. When an event of
+a batch fails, the batch is rolled back and its events are handled one by one, so that only the bad
+one is put aside (:mod:`ingest.failures`) and the lane goes on.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from time import perf_counter
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.database import Database, insert_new
+from core.metrics import HANDLED, HANDLING, LAG
+from ingest.consumer import Consumer
+from ingest.events import Event
+from ingest.failures import Failures
+from ingest.models import CursorRow, ProcessedRow, StreamRow
+from ingest.stream import publish
+from ingest.tails import Tails
+
+BATCH = 64  # events handled in one transaction
+POLL = 1.0  # seconds between looks for what another process wrote
+
+log = structlog.get_logger()
+
+
+class EmbeddedEngine:
+    """Runs every consumer of the pipeline in this process, each in a lane of its own."""
+
+    def __init__(
+        self, database: Database, consumers: Sequence[Consumer], clock: Clock, failures: Failures
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._failures = failures
+        self._tails = Tails()
+        self._lanes = [_Lane(consumer, database, failures) for consumer in consumers]
+        database.after_commit(self._published)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as lanes:
+            for lane in self._lanes:
+                lanes.create_task(lane.run(), name=f"lane {lane.consumer.name}")
+
+    def tail(self, stream: str) -> AsyncIterator[Event]:
+        return self._tails.follow(stream)
+
+    def _published(self, events: Sequence[Event]) -> None:
+        streams = {event.stream for event in events}
+        for lane in self._lanes:
+            if lane.consumer.stream in streams:
+                lane.wake()
+        self._tails.tell(events)
+
+
+class _Lane:
+    def __init__(self, consumer: Consumer, database: Database, failures: Failures) -> None:
+        self.consumer = consumer
+        self._database = database
+        self._failures = failures
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    async def run(self) -> None:
+        while True:
+            self._news.clear()
+            try:
+                worked = await self.step()
+            except Exception:  # the outer wall: a lane never dies
+                log.exception("lane.failed", consumer=self.consumer.name)
+                await asyncio.sleep(POLL)
+                continue
+            if not worked:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), POLL)
+
+    async def step(self) -> bool:
+        """Handle what is due, retries first. Returns whether there was anything."""
+        name = self.consumer.name
+        async with self._database.read() as session:
+            due = await self._failures.due(session, name, BATCH)
+            seq = await session.scalar(select(CursorRow.seq).where(CursorRow.consumer == name)) or 0
+            rows = await _read(session, self.consumer.stream, seq)
+            waiting = await self._failures.waiting_keys(session, name) if rows else set()
+        for retry in due:
+            await self._alone(retry.event, retry.seq, attempts=retry.attempts)
+        if not rows:
+            return bool(due)
+        events = [Event.model_validate_json(row.event) for row in rows]
+        seqs = {event.id: row.seq for event, row in zip(events, rows, strict=True)}
+        behind = [event for event in events if event.subject in waiting]
+        ready = [event for event in events if event.subject not in waiting]
+        started = perf_counter()
+        try:
+            await self._together(ready, behind, seqs)
+        except Exception as problem:  # the outer wall of the handlers
+            log.warning("batch.failed", consumer=name, error=repr(problem), events=len(events))
+            for event in events:
+                await self._alone(event, seqs[event.id], attempts=0)
+        HANDLING.labels(name).observe(perf_counter() - started)
+        return True
+
+    async def _together(
+        self, ready: Sequence[Event], behind: Sequence[Event], seqs: dict[UUID, int]
+    ) -> None:
+        """The common case: all of a batch in one transaction."""
+        prepared = await self.consumer.handler.prepare(ready)
+        async with self._database.begin() as session:
+            for event in behind:
+                await self._failures.wait_behind(session, self.consumer.name, event, seqs[event.id])
+            await self._effect(session, ready, prepared)
+            await self._move_cursor(session, max(seqs.values()))
+
+    async def _alone(self, event: Event, seq: int, *, attempts: int) -> None:
+        """One event in a transaction of its own; its failure is written down in another."""
+        name = self.consumer.name
+        try:
+            if await self._waits_behind(event, seq):
+                return
+            prepared = await self.consumer.handler.prepare([event])
+            async with self._database.begin() as session:
+                await self._effect(session, [event], prepared)
+                await self._failures.forget(session, name, event)
+                await self._move_cursor(session, seq)
+        except Exception as problem:  # the outer wall of the handlers
+            async with self._database.begin() as session:
+                await self._failures.record(session, name, event, seq, attempts + 1, problem)
+                await self._move_cursor(session, seq)
+
+    async def _waits_behind(self, event: Event, seq: int) -> bool:
+        async with self._database.begin() as session:
+            waits = await self._failures.must_wait(session, self.consumer.name, event, seq)
+            if waits:
+                await self._failures.wait_behind(session, self.consumer.name, event, seq)
+                await self._move_cursor(session, seq)
+            return waits
+
+    async def _effect(
+        self, session: AsyncSession, events: Sequence[Event], prepared: object
+    ) -> None:
+        if not events:
+            return
+        name = self.consumer.name
+        done = set(
+            await session.scalars(
+                select(ProcessedRow.event_id).where(
+                    ProcessedRow.consumer == name,
+                    ProcessedRow.event_id.in_([event.id for event in events]),
+                )
+            )
+        )
+        following: list[Event] = []
+        fresh = [event for event in events if event.id not in done]
+        for event in fresh:
+            following += await self.consumer.handler.handle(event, session, prepared)
+        await session.flush()
+        await insert_new(
+            session, ProcessedRow, [{"consumer": name, "event_id": event.id} for event in fresh]
+        )
+        await publish(session, following)
+        HANDLED.labels(name).inc(len(fresh))
+
+    async def _move_cursor(self, session: AsyncSession, seq: int) -> None:
+        name = self.consumer.name
+        await insert_new(session, CursorRow, [{"consumer": name, "seq": 0}])
+        await session.execute(
+            update(CursorRow).where(CursorRow.consumer == name, CursorRow.seq < seq).values(seq=seq)
+        )
+
+
+async def _read(session: AsyncSession, stream: str, after: int) -> Sequence[StreamRow]:
+    query = (
+        select(StreamRow)
+        .where(StreamRow.stream == stream, StreamRow.seq > after)
+        .order_by(StreamRow.seq)
+        .limit(BATCH)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def measure_lag(database: Database, consumers: Sequence[Consumer]) -> None:
+    """Set the lag metric of every consumer, in events."""
+    async with database.read() as session:
+        cursors = dict((await session.execute(select(CursorRow.consumer, CursorRow.seq))).all())
+        for consumer in consumers:
+            query = select(func.count()).where(
+                StreamRow.stream == consumer.stream,
+                StreamRow.seq > cursors.get(consumer.name, 0),
+            )
+            LAG.labels(consumer.name).set(await session.scalar(query) or 0)
+
+
+async def rewind(database: Database, consumers: Sequence[Consumer], *, seq: int = 0) -> None:
+    """Let the consumers read the ledger again from ``seq``: what was processed stays as it is."""
+    async with database.begin() as session:
+        await session.execute(
+            update(CursorRow)
+            .where(CursorRow.consumer.in_([consumer.name for consumer in consumers]))
+            .values(seq=seq)
+        )

@@ -1,0 +1,120 @@
+"""Events: CloudEvents 1.0 in JSON (https://github.com/cloudevents/spec), carrying ids, no bodies.
+
+A stream is named after its one event type: ``guichet.intake.received.v1`` goes over
+``intake.received``. The order on a stream is kept per ``subject``: an intake's id until a case is
+known, the case's id after.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from core.ids import derived_id
+from ingest.message import ChannelName
+
+SOURCE = "guichet"
+
+
+class Data(BaseModel):
+    """What an event says. Each subclass is one stream."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    stream: ClassVar[str]
+
+    @classmethod
+    def of(cls, event: "Event") -> Self:
+        """Read the data of an event of this stream."""
+        return cls.model_validate(event.data)
+
+
+class IntakeReceived(Data):
+    stream: ClassVar[str] = "intake.received"
+    intake_id: UUID
+    channel: ChannelName
+
+
+class MessageNormalized(Data):
+    stream: ClassVar[str] = "message.normalized"
+    message_id: UUID
+    channel: ChannelName
+
+
+class CaseChanged(Data):
+    """Something happened to a case; ``sequence`` counts its events from 1."""
+
+    stream: ClassVar[str] = "case.changed"
+    case_id: UUID
+    reference: str
+    sequence: int
+    change: Literal[
+        "opened",
+        "message_joined",
+        "sender_verified",
+        "claimed",
+        "moved",
+        "noted",
+        "replied",
+        "closed",
+        "reopened",
+        "delivery_changed",
+    ]
+    message_id: UUID | None = None
+    """The message that the change is about."""
+
+
+class NotificationRequested(Data):
+    """One thing to tell one citizen."""
+
+    stream: ClassVar[str] = "notification.requested"
+    notification_id: UUID
+
+
+class DeliveryChanged(Data):
+    stream: ClassVar[str] = "delivery.changed"
+    delivery_id: UUID
+    status: str
+
+
+class Event(BaseModel):
+    """The envelope."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID
+    source: str = SOURCE
+    type: str
+    subject: str
+    time: datetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: dict[str, Any]
+
+    @property
+    def stream(self) -> str:
+        return stream_of(self.type)
+
+    def follow(self, data: Data, *, key: UUID, step: str = "") -> "Event":
+        """The event that handling this one leads to: its id is the same at every replay.
+
+        ``step`` tells apart two events of one stream that follow the same event.
+        """
+        child = derived_id(self.id, f"{data.stream}:{step}")
+        return new_event(data, key=key, id=child, time=self.time)
+
+
+def new_event(data: Data, *, key: UUID, id: UUID, time: datetime) -> Event:
+    """An event; ``key`` is the intake's or the case's id."""
+    return Event.model_construct(
+        id=id,
+        type=f"guichet.{data.stream}.v1",
+        subject=str(key),
+        time=time,
+        data=data.model_dump(mode="json"),
+    )
+
+
+def stream_of(event_type: str) -> str:
+    return event_type.removeprefix("guichet.").rpartition(".v")[0]

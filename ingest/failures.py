@@ -1,0 +1,170 @@
+"""What becomes of an event that a handler failed on: tried again, then put in quarantine."""
+
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from core.clock import Clock
+from core.database import insert_new
+from core.errors import BadInput, Later
+from core.ids import derived_id
+from core.metrics import QUARANTINED, RETRIED
+from ingest.events import Event
+from ingest.models import IntakeRow, MessageRow, QuarantineRow, RetryRow, StreamRow
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """Waits ``first`` seconds, then twice as long each time; gives up after ``attempts``."""
+
+    first: float = 1.0
+    longest: float = 300.0
+    attempts: int = 6
+
+    def wait(self, attempt: int) -> timedelta:
+        return timedelta(seconds=min(self.first * 2 ** max(attempt - 1, 0), self.longest))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    event: Event
+    seq: int
+    attempts: int
+
+
+class Failures:
+    """Keeps the ``retries`` and ``quarantine`` tables for the engines."""
+
+    def __init__(self, clock: Clock, back_off: BackOff) -> None:
+        self._clock = clock
+        self._back_off = back_off
+
+    async def due(self, session: AsyncSession, consumer: str, limit: int) -> list[Due]:
+        """The events to try again now: of each key the earliest alone, so that none overtakes."""
+        earlier = aliased(RetryRow)
+        query = (
+            select(RetryRow.seq, RetryRow.attempts, StreamRow.event)
+            .join(StreamRow, StreamRow.id == RetryRow.event_id)
+            .where(
+                RetryRow.consumer == consumer,
+                RetryRow.due_at <= self._clock(),
+                ~exists().where(
+                    earlier.consumer == RetryRow.consumer,
+                    earlier.key == RetryRow.key,
+                    earlier.seq < RetryRow.seq,
+                ),
+            )
+            .order_by(RetryRow.seq)
+            .limit(limit)
+        )
+        return [
+            Due(Event.model_validate_json(event), seq, attempts)
+            for seq, attempts, event in await session.execute(query)
+        ]
+
+    async def waiting_keys(self, session: AsyncSession, consumer: str) -> set[str]:
+        """The keys whose later events must wait, lest they overtake."""
+        query = select(RetryRow.key).where(RetryRow.consumer == consumer).distinct()
+        return set(await session.scalars(query))
+
+    async def must_wait(self, session: AsyncSession, consumer: str, event: Event, seq: int) -> bool:
+        """Whether an earlier event of the same key is still to be tried again."""
+        query = select(RetryRow.event_id).where(
+            RetryRow.consumer == consumer, RetryRow.key == event.subject, RetryRow.seq < seq
+        )
+        return (await session.scalars(query.limit(1))).first() is not None
+
+    async def wait_behind(
+        self, session: AsyncSession, consumer: str, event: Event, seq: int
+    ) -> None:
+        """Put an event aside that would overtake an earlier one of its key."""
+        row = self._retry_row(consumer, event, seq, attempts=0, error="waits for an earlier event")
+        await insert_new(session, RetryRow, [row | {"due_at": self._clock()}])
+
+    async def record(
+        self,
+        session: AsyncSession,
+        consumer: str,
+        event: Event,
+        seq: int,
+        attempts: int,
+        problem: Exception,
+    ) -> None:
+        """Plan another try, or give up: bad input does not get better by waiting."""
+        error = "".join(traceback.format_exception(problem)).strip()
+        await self.forget(session, consumer, event)
+        gives_up = isinstance(problem, BadInput) or attempts >= self._back_off.attempts
+        if gives_up and not isinstance(problem, Later):
+            log.error(
+                "event.quarantined", consumer=consumer, event=str(event.id), error=str(problem)
+            )
+            QUARANTINED.labels(consumer).inc()
+            await self._quarantine(session, consumer, event, attempts, error)
+        else:
+            log.warning("event.retried", consumer=consumer, event=str(event.id), error=str(problem))
+            RETRIED.labels(consumer).inc()
+            row = self._retry_row(consumer, event, seq, attempts=attempts, error=error)
+            await insert_new(session, RetryRow, [row])
+
+    async def forget(self, session: AsyncSession, consumer: str, event: Event) -> None:
+        await session.execute(
+            delete(RetryRow).where(RetryRow.consumer == consumer, RetryRow.event_id == event.id)
+        )
+
+    def _retry_row(
+        self, consumer: str, event: Event, seq: int, *, attempts: int, error: str
+    ) -> dict[str, object]:
+        return {
+            "consumer": consumer,
+            "event_id": event.id,
+            "seq": seq,
+            "key": event.subject,
+            "attempts": attempts,
+            "error": error,
+            "due_at": self._clock() + self._back_off.wait(attempts),
+        }
+
+    async def _quarantine(
+        self, session: AsyncSession, consumer: str, event: Event, attempts: int, error: str
+    ) -> None:
+        """One row for one consumer and event: a retry that fails again opens it again."""
+        row_id = derived_id(event.id, f"quarantine:{consumer}")
+        known = await session.get(QuarantineRow, row_id)
+        if known is not None:
+            known.error, known.attempts = error, known.attempts + attempts
+            known.quarantined_at, known.resolved_at = self._clock(), None
+            known.resolution = ""
+            return
+        session.add(
+            QuarantineRow(
+                id=row_id,
+                consumer=consumer,
+                event_id=event.id,
+                event=event.model_dump_json(),
+                intake_id=await _intake_of(session, event),
+                error=error,
+                attempts=attempts,
+                quarantined_at=self._clock(),
+            )
+        )
+
+
+async def _intake_of(session: AsyncSession, event: Event) -> UUID | None:
+    """The raw intake behind an event, when there is one."""
+    if "intake_id" in event.data:
+        return await session.scalar(
+            select(IntakeRow.id).where(IntakeRow.id == UUID(event.data["intake_id"]))
+        )
+    if event.data.get("message_id"):
+        return await session.scalar(
+            select(MessageRow.intake_id).where(MessageRow.id == UUID(event.data["message_id"]))
+        )
+    return None

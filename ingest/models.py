@@ -1,0 +1,154 @@
+"""The ledger's tables: what came, what it says, what is to be done, what has been done."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, UtcDateTime
+
+
+class IntakeRow(Base):
+    """One raw arrival, immutable."""
+
+    __tablename__ = "intakes"
+    __table_args__ = (UniqueConstraint("channel", "key"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    key: Mapped[str] = mapped_column(String(128))
+    raw_sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class MessageRow(Base):
+    """What was said: by a citizen (direction ``in``, it has an intake) or to one (``out``)."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    intake_id: Mapped[UUID | None] = mapped_column(ForeignKey("intakes.id"), unique=True)
+    direction: Mapped[str] = mapped_column(String(3))
+    channel: Mapped[str] = mapped_column(String(16))
+    sender_name: Mapped[str] = mapped_column(Text, default="")
+    sender_address: Mapped[str] = mapped_column(Text, default="")
+    sender_phone: Mapped[str] = mapped_column(String(32), default="")
+    sender_trust: Mapped[str] = mapped_column(String(16), default="unverified")
+    recipients: Mapped[list[str]] = mapped_column(JSON, default=list)
+    subject: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    quoted: Mapped[str] = mapped_column(Text, default="")
+    html: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8), default="")
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    rfc_message_id: Mapped[str] = mapped_column(Text, default="")
+    in_reply_to: Mapped[list[str]] = mapped_column(JSON, default=list)
+    automatic: Mapped[str] = mapped_column(String(16), default="no")
+    reference: Mapped[str] = mapped_column(String(16), default="")
+    """Promised at acceptance; empty when the router is to choose one."""
+    notes: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+
+# Only a message that names itself can be found by its name.
+Index(
+    "ix_messages_rfc_message_id",
+    MessageRow.rfc_message_id,
+    sqlite_where=MessageRow.rfc_message_id != "",
+    postgresql_where=MessageRow.rfc_message_id != "",
+)
+
+
+class DocumentRow(Base):
+    """One file of a message."""
+
+    __tablename__ = "documents"
+    __table_args__ = (UniqueConstraint("message_id", "position"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(String(128))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
+    content_id: Mapped[str] = mapped_column(Text, default="")
+    inline: Mapped[bool] = mapped_column(default=False)
+    text: Mapped[str | None] = mapped_column(Text)
+    """What was read in it; None when nobody has read it."""
+
+
+class StreamRow(Base):
+    """The ledger of events: append-only, written in the transaction of what they tell.
+
+    It is the outbox of every transaction, and on the embedded engine also the log that the
+    consumers read, so that an event is written once.
+    """
+
+    __tablename__ = "stream"
+    __table_args__ = (Index(None, "stream", "seq"),)
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[UUID] = mapped_column(unique=True)
+    stream: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(64))
+    event: Mapped[str] = mapped_column(Text)
+    """The CloudEvent, as JSON."""
+
+
+class CursorRow(Base):
+    """How far a consumer has come on its stream."""
+
+    __tablename__ = "cursors"
+
+    consumer: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seq: Mapped[int]
+
+
+class ProcessedRow(Base):
+    """That a consumer's effect of an event is in the store."""
+
+    __tablename__ = "processed"
+
+    consumer: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class RetryRow(Base):
+    """An event that a consumer failed on, or that waits behind such a one of the same key."""
+
+    __tablename__ = "retries"
+    __table_args__ = (Index(None, "consumer", "key"), Index(None, "consumer", "due_at"))
+
+    consumer: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int]
+    key: Mapped[str] = mapped_column(String(64))
+    attempts: Mapped[int]
+    error: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class QuarantineRow(Base):
+    """An event that was given up on, for an agent to see, retry or file by hand."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        UniqueConstraint("consumer", "event_id"),
+        Index(None, "resolved_at", "quarantined_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    consumer: Mapped[str] = mapped_column(String(64))
+    event_id: Mapped[UUID]
+    event: Mapped[str] = mapped_column(Text)
+    intake_id: Mapped[UUID | None] = mapped_column(ForeignKey("intakes.id"), index=True)
+    error: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int]
+    quarantined_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolution: Mapped[str] = mapped_column(String(32), default="")
+    """``retried`` or ``filed by hand``; empty while it is open."""

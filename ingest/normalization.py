@@ -1,0 +1,160 @@
+"""The first consumer: from an intake to a message, once, at the edge."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.blobs import Blob, Blobs
+from core.database import Database
+from core.errors import BadInput
+from core.ids import derived_id
+from core.processes import Processes
+from ingest.events import Event, IntakeReceived, MessageNormalized
+from ingest.intake import Intake, Normalize
+from ingest.message import ChannelName, Message
+from ingest.models import DocumentRow, IntakeRow, MessageRow
+
+PATIENCE = 60.0  # seconds that one batch of intakes may take to normalize
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Normalized:
+    """A message with its attachments staged."""
+
+    intake: Intake
+    message: Message
+    blobs: Sequence[Blob]
+
+
+Prepared = Mapping[UUID, Normalized | Exception]
+
+
+class Normalization:
+    """Handles ``intake.received``; each channel brings its own pure ``normalize``."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        channels: Mapping[ChannelName, Normalize],
+        processes: Processes,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._channels = channels
+        self._processes = processes
+
+    async def prepare(self, events: Sequence[Event]) -> Prepared:
+        intakes = await self._read([IntakeReceived.of(event).intake_id for event in events])
+        work = [(self._channels[intake.channel], intake) for intake in intakes]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                results = await self._processes.run(normalize_all, work)
+        except TimeoutError as problem:
+            self._processes.restart()
+            raise BadInput(f"normalizing took longer than {PATIENCE:.0f} s") from problem
+        return {
+            intake.id: await self._stage(intake, result)
+            for intake, result in zip(intakes, results, strict=True)
+        }
+
+    async def handle(self, event: Event, session: AsyncSession, prepared: Prepared) -> list[Event]:
+        normalized = prepared[IntakeReceived.of(event).intake_id]
+        if isinstance(normalized, Exception):
+            raise normalized
+        message_id = await enter_message(session, self._blobs, normalized)
+        data = MessageNormalized(message_id=message_id, channel=normalized.message.channel)
+        return [event.follow(data, key=normalized.intake.id)]
+
+    async def _stage(self, intake: Intake, result: Message | Exception) -> Normalized | Exception:
+        if isinstance(result, Exception):
+            return result
+        staged = [await self._blobs.stage(part.content) for part in result.attachments]
+        return Normalized(intake, result, staged)
+
+    async def _read(self, ids: Sequence[UUID]) -> list[Intake]:
+        async with self._database.read() as session:
+            rows = (await session.scalars(select(IntakeRow).where(IntakeRow.id.in_(ids)))).all()
+            raws = await self._blobs.read_many(session, [row.raw_sha256 for row in rows])
+        return [intake_of(row, raws[row.raw_sha256]) for row in rows]
+
+
+def intake_of(row: IntakeRow, raw: bytes) -> Intake:
+    return Intake(
+        id=row.id,
+        channel=ChannelName(row.channel),
+        key=row.key,
+        raw=raw,
+        facts=row.facts,
+        received_at=row.received_at,
+    )
+
+
+def normalize_all(work: Sequence[tuple[Normalize, Intake]]) -> list[Message | Exception]:
+    """Normalize a batch, in a process beside; one bad intake does not spoil the others."""
+    results: list[Message | Exception] = []
+    for normalize, intake in work:
+        try:
+            results.append(normalize(intake))
+        except Exception as problem:  # the outer wall of the adapters
+            reason = f"{type(problem).__name__}: {problem}"
+            results.append(BadInput(reason, where=f"intake {intake.id}"))
+    return results
+
+
+async def enter_message(session: AsyncSession, blobs: Blobs, normalized: Normalized) -> UUID:
+    """Enter the message of an intake and its documents; the id follows from the intake's."""
+    intake, message = normalized.intake, normalized.message
+    message_id = derived_id(intake.id, "message")
+    await blobs.keep(session, normalized.blobs)
+    session.add(message_row(message_id, intake, message))
+    for position, (part, blob) in enumerate(
+        zip(message.attachments, normalized.blobs, strict=True)
+    ):
+        session.add(
+            DocumentRow(
+                id=derived_id(message_id, f"document:{position}"),
+                message_id=message_id,
+                position=position,
+                name=part.name,
+                media_type=part.media_type,
+                size=blob.size,
+                sha256=blob.sha256,
+                content_id=part.content_id,
+                inline=part.inline,
+            )
+        )
+    return message_id
+
+
+def message_row(message_id: UUID, intake: Intake, message: Message) -> MessageRow:
+    return MessageRow(
+        id=message_id,
+        intake_id=intake.id,
+        direction="in",
+        channel=message.channel,
+        sender_name=message.sender.name,
+        sender_address=message.sender.address,
+        sender_phone=message.sender.phone,
+        sender_trust=message.sender.trust,
+        recipients=list(message.recipients),
+        subject=message.subject,
+        text=message.text,
+        quoted=message.quoted,
+        html=message.html,
+        language=message.language,
+        sent_at=message.sent_at,
+        received_at=intake.received_at,
+        rfc_message_id=message.message_id,
+        in_reply_to=list(message.in_reply_to),
+        automatic=message.automatic,
+        reference=message.reference,
+        notes=list(message.notes),
+    )

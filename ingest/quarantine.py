@@ -1,0 +1,151 @@
+"""What was given up on, for agents: look, retry, or file by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.blobs import Blobs
+from core.clock import Clock
+from core.database import announce, insert_new
+from core.errors import BadInput, NotThere
+from ingest.events import Event, MessageNormalized
+from ingest.message import Attachment, ChannelName, Message, Sender
+from ingest.models import IntakeRow, ProcessedRow, QuarantineRow, RetryRow, StreamRow
+from ingest.normalization import Normalized, enter_message, intake_of
+from ingest.stream import publish
+
+RAW_NAMES: Mapping[ChannelName, tuple[str, str]] = {
+    ChannelName.EMAIL: ("message.eml", "message/rfc822"),
+    ChannelName.WEB: ("form.json", "application/json"),
+}
+_ANY_RAW = ("intake.bin", "application/octet-stream")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One event in quarantine."""
+
+    id: UUID
+    consumer: str
+    event: str
+    intake_id: UUID | None
+    channel: str
+    facts: Mapping[str, Any]
+    error: str
+    attempts: int
+    quarantined_at: datetime
+
+
+async def open_items(session: AsyncSession, *, limit: int = 100) -> list[Item]:
+    """What waits for an agent, oldest first."""
+    query = (
+        select(QuarantineRow, IntakeRow)
+        .outerjoin(IntakeRow, IntakeRow.id == QuarantineRow.intake_id)
+        .where(QuarantineRow.resolved_at.is_(None))
+        .order_by(QuarantineRow.quarantined_at)
+        .limit(limit)
+    )
+    return [_item(row, intake) for row, intake in await session.execute(query)]
+
+
+async def count_open(session: AsyncSession) -> int:
+    query = select(func.count()).where(QuarantineRow.resolved_at.is_(None))
+    return await session.scalar(query) or 0
+
+
+async def open_item(session: AsyncSession, item_id: UUID) -> Item:
+    """Raises NotThere when it does not exist or is resolved."""
+    row = await _open_row(session, item_id)
+    intake = await session.get(IntakeRow, row.intake_id) if row.intake_id else None
+    return _item(row, intake)
+
+
+async def raw_of(session: AsyncSession, blobs: Blobs, item_id: UUID) -> tuple[str, str, bytes]:
+    """The raw intake as (file name, media type, content). Raises NotThere when there is none."""
+    row = await _open_row(session, item_id)
+    intake = await session.get(IntakeRow, row.intake_id) if row.intake_id else None
+    if intake is None:
+        raise NotThere("no intake behind this event")
+    name, media_type = RAW_NAMES.get(ChannelName(intake.channel), _ANY_RAW)
+    return name, media_type, await blobs.read(session, intake.raw_sha256)
+
+
+async def retry(session: AsyncSession, clock: Clock, item_id: UUID) -> None:
+    """Give the event to its consumer again."""
+    row = await _open_row(session, item_id)
+    stream = await session.scalar(select(StreamRow).where(StreamRow.id == row.event_id))
+    if stream is None:
+        raise NotThere("the event is no longer in the ledger")
+    due = {
+        "consumer": row.consumer,
+        "event_id": row.event_id,
+        "seq": stream.seq,
+        "key": stream.key,
+        "attempts": 0,
+        "error": "retried by an agent",
+        "due_at": clock(),
+    }
+    await insert_new(session, RetryRow, [due])
+    row.resolved_at, row.resolution = clock(), "retried"
+    announce(session, [Event.model_validate_json(row.event)])
+
+
+async def file_by_hand(
+    session: AsyncSession, blobs: Blobs, clock: Clock, item_id: UUID, *, subject: str
+) -> UUID:
+    """Make a message of an intake that could not be read: the raw comes as its attachment.
+
+    Returns the message's id. Raises BadInput when the event is past normalization already.
+    """
+    row = await _open_row(session, item_id)
+    intake_row = await session.get(IntakeRow, row.intake_id) if row.intake_id else None
+    event = Event.model_validate_json(row.event)
+    if intake_row is None or event.stream != "intake.received":
+        raise BadInput("only an intake that could not be read is filed by hand; retry this one")
+    intake = intake_of(intake_row, await blobs.read(session, intake_row.raw_sha256))
+    name, media_type = RAW_NAMES.get(intake.channel, _ANY_RAW)
+    message = Message(
+        channel=intake.channel,
+        sender=Sender(address=str(intake.facts.get("mail_from", ""))),
+        recipients=tuple(intake.facts.get("recipients", ())),
+        subject=subject,
+        notes=("the intake could not be read and was filed by hand",),
+        attachments=(Attachment(name=name, media_type=media_type, content=intake.raw),),
+    )
+    staged = [await blobs.stage(intake.raw)]
+    message_id = await enter_message(session, blobs, Normalized(intake, message, staged))
+    await session.flush()
+    await insert_new(session, ProcessedRow, [{"consumer": row.consumer, "event_id": row.event_id}])
+    await session.execute(
+        delete(RetryRow).where(RetryRow.consumer == row.consumer, RetryRow.event_id == row.event_id)
+    )
+    data = MessageNormalized(message_id=message_id, channel=intake.channel)
+    await publish(session, [event.follow(data, key=intake.id)])
+    row.resolved_at, row.resolution = clock(), "filed by hand"
+    return message_id
+
+
+async def _open_row(session: AsyncSession, item_id: UUID) -> QuarantineRow:
+    row = await session.get(QuarantineRow, item_id)
+    if row is None or row.resolved_at is not None:
+        raise NotThere("no such item in quarantine")
+    return row
+
+
+def _item(row: QuarantineRow, intake: IntakeRow | None) -> Item:
+    return Item(
+        id=row.id,
+        consumer=row.consumer,
+        event=row.event,
+        intake_id=row.intake_id,
+        channel=intake.channel if intake else "",
+        facts=intake.facts if intake else {},
+        error=row.error,
+        attempts=row.attempts,
+        quarantined_at=row.quarantined_at,
+    )

@@ -1,0 +1,24 @@
+"""Writing events: always in the transaction of what they tell, never in a step of their own."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database import announce, insert_new
+from ingest.events import Event
+from ingest.models import StreamRow
+
+
+async def publish(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Enter the events in the ledger. One that is there already stays as it is."""
+    await insert_new(session, StreamRow, [row_of(event) for event in events])
+    announce(session, events)
+
+
+def row_of(event: Event) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "stream": event.stream,
+        "key": event.subject,
+        "event": event.model_dump_json(),
+    }

@@ -1,0 +1,131 @@
+"""The router: from a message to a case in a queue."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import citizens
+from cases import CaseRow, Opening, join_case, open_case
+from core.clock import Clock
+from core.database import Database
+from ingest.events import Event, MessageNormalized
+from ingest.models import DocumentRow, MessageRow
+from router.deadlines import Calendar
+from router.rules import Ruling, read_ruling, variables_of
+from router.threading import Threads, read_threads
+
+
+@dataclass(slots=True)
+class Prepared:
+    """All that routing a batch needs, read at once."""
+
+    messages: Mapping[UUID, MessageRow]
+    documents: Mapping[UUID, Sequence[DocumentRow]]
+    threads: Threads
+    ruling: Ruling
+    citizens: dict[str, UUID]
+
+
+class Routing:
+    """Handles ``message.normalized``.
+
+    Parameters
+    ----------
+    new_reference
+        Gives a fresh tracking reference at each call.
+    main_mailbox
+        Where answers come from when the citizen did not write to one of our addresses.
+    language
+        Of whoever has not said another.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        calendar: Calendar,
+        new_reference: Callable[[], str],
+        *,
+        main_mailbox: str,
+        language: str,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._calendar = calendar
+        self._new_reference = new_reference
+        self._main_mailbox = main_mailbox
+        self._language = language
+
+    async def prepare(self, events: Sequence[Event]) -> Prepared:
+        ids = [MessageNormalized.of(event).message_id for event in events]
+        async with self._database.read() as session:
+            messages = (
+                await session.scalars(select(MessageRow).where(MessageRow.id.in_(ids)))
+            ).all()
+            documents: dict[UUID, list[DocumentRow]] = {}
+            for document in await session.scalars(
+                select(DocumentRow).where(DocumentRow.message_id.in_(ids))
+            ):
+                documents.setdefault(document.message_id, []).append(document)
+            return Prepared(
+                messages={message.id: message for message in messages},
+                documents=documents,
+                threads=await read_threads(session, messages),
+                ruling=await read_ruling(session),
+                citizens=await citizens.known(session, {_address(row) for row in messages}),
+            )
+
+    async def handle(self, event: Event, session: AsyncSession, prepared: Prepared) -> list[Event]:
+        message = prepared.messages[MessageNormalized.of(event).message_id]
+        found = prepared.threads.find(message)
+        if found is None:
+            return [await self._open(event, session, message, prepared)]
+        case_id, joined_by = found
+        await session.flush()  # the case may have been opened by this very batch
+        case = await session.get_one(CaseRow, case_id, with_for_update=True)
+        prepared.threads.remember(case.id, case.reference, message)
+        return [join_case(session, case, message, joined_by)]
+
+    async def _open(
+        self, event: Event, session: AsyncSession, message: MessageRow, prepared: Prepared
+    ) -> Event:
+        variables = variables_of(message, prepared.documents.get(message.id, ()), self._clock())
+        queue = prepared.ruling.queue_for(variables)
+        opening = Opening(
+            reference=message.reference or self._new_reference(),
+            queue=queue,
+            citizen_id=await self._citizen(session, message, prepared),
+            mailbox=_mailbox(message) or queue.mailbox or self._main_mailbox,
+            language=message.language if message.language in ("fr", "en") else self._language,
+            due_at=self._calendar.due(message.received_at, queue.service_level),
+        )
+        opened = open_case(session, message, opening)
+        prepared.threads.remember(UUID(opened.subject), opening.reference, message)
+        return opened
+
+    async def _citizen(
+        self, session: AsyncSession, message: MessageRow, prepared: Prepared
+    ) -> UUID | None:
+        address = _address(message)
+        if not address:
+            return None
+        if address not in prepared.citizens:
+            newcomer = (address, message.sender_name, message.language)
+            await citizens.enter(session, [newcomer], message.received_at)
+            prepared.citizens[address] = citizens.newcomer(address)
+        return prepared.citizens[address]
+
+
+def _address(message: MessageRow) -> str:
+    return message.sender_address or message.sender_phone
+
+
+def _mailbox(message: MessageRow) -> str:
+    """Our address that the citizen wrote to, without its +tag."""
+    if not message.recipients:
+        return ""
+    mailbox, at, domain = message.recipients[0].partition("@")
+    return mailbox.partition("+")[0] + at + domain

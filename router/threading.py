@@ -1,0 +1,121 @@
+"""Which case a message belongs to, if any: by reference, by thread, or as a duplicate."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases import CaseMessageRow, CaseRow, JoinedBy, fingerprint
+from core.references import find_references
+from ingest.models import MessageRow
+
+DUPLICATE_WITHIN = timedelta(days=14)
+MAX_SEARCHED = 20_000  # characters of a text that are searched for references
+
+
+@dataclass(slots=True)
+class Threads:
+    """What a batch of messages may belong to; grows with the cases that the batch opens."""
+
+    by_reference: dict[str, UUID] = field(default_factory=dict)
+    by_message_id: dict[str, UUID] = field(default_factory=dict)
+    by_fingerprint: dict[str, tuple[UUID, str]] = field(default_factory=dict)
+    """Case and channel."""
+
+    def find(self, message: MessageRow) -> tuple[UUID, JoinedBy] | None:
+        """The case that the message belongs to and why, the surest sign first."""
+        if message.rfc_message_id in self.by_message_id:
+            return self.by_message_id[message.rfc_message_id], JoinedBy.DUPLICATE
+        for reference in references_of(message):
+            if reference in self.by_reference:
+                return self.by_reference[reference], JoinedBy.REFERENCE
+        for message_id in reversed(message.in_reply_to):
+            if message_id in self.by_message_id:
+                return self.by_message_id[message_id], JoinedBy.THREAD
+        twin = self.by_fingerprint.get(fingerprint_of(message))
+        # The same text by the same way is somebody who asks again; by another way it is a twin.
+        if twin is not None and twin[1] != message.channel:
+            return twin[0], JoinedBy.DUPLICATE
+        return None
+
+    def remember(self, case_id: UUID, reference: str, message: MessageRow) -> None:
+        """Let later messages of the same batch find this case."""
+        self.by_reference.setdefault(reference, case_id)
+        if message.rfc_message_id:
+            self.by_message_id.setdefault(message.rfc_message_id, case_id)
+        if own := fingerprint_of(message):
+            self.by_fingerprint.setdefault(own, (case_id, message.channel))
+
+
+async def read_threads(session: AsyncSession, messages: Sequence[MessageRow]) -> Threads:
+    """Look up, in three queries, what these messages may belong to."""
+    return Threads(
+        by_reference=await _by_reference(
+            session, {ref for message in messages for ref in references_of(message)}
+        ),
+        by_message_id=await _by_message_id(
+            session,
+            {
+                name
+                for message in messages
+                for name in (message.rfc_message_id, *message.in_reply_to)
+                if name
+            },
+        ),
+        by_fingerprint=await _by_fingerprint(session, messages),
+    )
+
+
+def references_of(message: MessageRow) -> list[str]:
+    """Every reference that the message quotes; where it is surest first.
+
+    Our own Message-IDs carry the reference too, so that a bare reply finds its case.
+    """
+    places: Iterable[str] = (
+        *message.recipients,
+        message.subject,
+        *message.in_reply_to,
+        message.text[:MAX_SEARCHED],
+        message.quoted[:MAX_SEARCHED],
+    )
+    return find_references("\n".join(places))
+
+
+def fingerprint_of(message: MessageRow) -> str:
+    return fingerprint(message.sender_address or message.sender_phone, message.text)
+
+
+async def _by_reference(session: AsyncSession, references: set[str]) -> dict[str, UUID]:
+    if not references:
+        return {}
+    query = select(CaseRow.reference, CaseRow.id).where(CaseRow.reference.in_(references))
+    return dict((await session.execute(query)).tuples().all())
+
+
+async def _by_message_id(session: AsyncSession, names: set[str]) -> dict[str, UUID]:
+    if not names:
+        return {}
+    query = (
+        select(MessageRow.rfc_message_id, CaseMessageRow.case_id)
+        .join(CaseMessageRow, CaseMessageRow.message_id == MessageRow.id)
+        .where(MessageRow.rfc_message_id.in_(names), MessageRow.rfc_message_id != "")
+    )
+    return dict((await session.execute(query)).tuples().all())
+
+
+async def _by_fingerprint(
+    session: AsyncSession, messages: Sequence[MessageRow]
+) -> dict[str, tuple[UUID, str]]:
+    prints = {own for message in messages if (own := fingerprint_of(message))}
+    if not prints:
+        return {}
+    since = min(message.received_at for message in messages) - DUPLICATE_WITHIN
+    query = (
+        select(CaseRow.fingerprint, CaseRow.id, CaseRow.channel)
+        .where(CaseRow.fingerprint.in_(prints), CaseRow.received_at > since)
+        .order_by(CaseRow.id)
+    )
+    return {own: (case_id, channel) for own, case_id, channel in await session.execute(query)}
