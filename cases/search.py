@@ -10,13 +10,14 @@ from cases.models import CaseRow, CaseSearchRow
 from core.references import parse_reference
 
 MAX_WORDS = 20_000  # characters of one message that are indexed
+_ROWID = 2**63 - 1  # the low bits: the high ones of a UUIDv7 are the time
 _WORD = re.compile(r"[^\W_]+")
 
 
 def index_words(session: AsyncSession, case_id: UUID, source_id: UUID, words: str) -> None:
     """Make a case findable by these words; ``source_id`` is the message's or the note's."""
     session.add(
-        CaseSearchRow(rowid=source_id.int >> 65, case_id=case_id.hex, words=words[:MAX_WORDS])
+        CaseSearchRow(rowid=source_id.int & _ROWID, case_id=case_id.hex, words=words[:MAX_WORDS])
     )
 
 

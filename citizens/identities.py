@@ -19,7 +19,7 @@ async def known(session: AsyncSession, addresses: Collection[str]) -> dict[str, 
         IdentityRow.address.in_(addresses)
     )
     rows = await session.execute(query)
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def newcomer(address: str) -> UUID:

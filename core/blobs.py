@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, insert_new
-from core.errors import NotThere
+from core.errors import Later, NotThere
 
 SMALL = 64 * 1024  # bytes: up to here a blob lives in the store
 
@@ -59,13 +60,19 @@ class Blobs:
             self._store = LocalStore(prefix=self._folder)
 
     async def stage(self, content: bytes) -> Blob:
-        """Make ``content`` ready for :meth:`keep`; when large it is durable on return."""
+        """Make ``content`` ready for :meth:`keep`; when large it is durable on return.
+
+        Raises Later when the object store is full or away.
+        """
         sha256 = hashlib.sha256(content).hexdigest()
         if len(content) <= SMALL:
             return Blob(sha256, len(content), content)
-        await obstore.put_async(self._store, _path(sha256), content)
-        if self._folder is not None:
-            await asyncio.to_thread(_flush, self._folder / _path(sha256))
+        try:
+            await obstore.put_async(self._store, _path(sha256), content)
+            if self._folder is not None:
+                await asyncio.to_thread(_flush, self._folder / _path(sha256))
+        except (BaseError, OSError) as problem:
+            raise Later(f"the blob could not be stored: {problem}") from problem
         return Blob(sha256, len(content), None)
 
     async def keep(self, session: AsyncSession, blobs: Sequence[Blob]) -> None:
@@ -79,7 +86,7 @@ class Blobs:
     async def read_many(self, session: AsyncSession, names: Sequence[str]) -> dict[str, bytes]:
         """The contents by their SHA-256. Raises NotThere when one of them was never kept."""
         query = select(BlobRow.sha256, BlobRow.content).where(BlobRow.sha256.in_(names))
-        small = dict((await session.execute(query)).tuples().all())
+        small = dict((await session.execute(query)).all())
         contents = {}
         for sha256 in names:
             if sha256 not in small:

@@ -6,7 +6,14 @@ over a sliding window, so that a restart forgets them and each process counts fo
 
 import time
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage
@@ -77,7 +84,14 @@ def _is_trusted(address: str, trusted_proxies: Sequence[str]) -> bool:
     parsed = _parsed(address)
     if parsed is None:
         return address in trusted_proxies
-    return any(parsed in ip_network(proxy, strict=False) for proxy in trusted_proxies)
+    return any(parsed in network for network in map(_network, trusted_proxies) if network)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:

@@ -59,10 +59,7 @@ class Acceptance:
         Later
             When the store is full, locked or away. Nothing of the arrival was kept then.
         """
-        try:
-            blob = await self._blobs.stage(arrival.raw)
-        except OSError as problem:
-            raise Later(f"the blob could not be stored: {problem}") from problem
+        blob = await self._blobs.stage(arrival.raw)
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         intake_id = intake_id_of(arrival)
         self._waiting.append(_Waiting(arrival, intake_id, blob, self._clock(), answer))

@@ -104,12 +104,12 @@ class Failures:
         gives_up = isinstance(problem, BadInput) or attempts >= self._back_off.attempts
         if gives_up and not isinstance(problem, Later):
             log.error(
-                "event.quarantined", consumer=consumer, event=str(event.id), error=str(problem)
+                "event.quarantined", consumer=consumer, event_id=str(event.id), error=str(problem)
             )
             QUARANTINED.labels(consumer).inc()
             await self._quarantine(session, consumer, event, attempts, error)
         else:
-            log.warning("event.retried", consumer=consumer, event=str(event.id), error=str(problem))
+            log.warning("event.retried", consumer=consumer, event_id=str(event.id), error=str(problem))
             RETRIED.labels(consumer).inc()
             row = self._retry_row(consumer, event, seq, attempts=attempts, error=error)
             await insert_new(session, RetryRow, [row])

@@ -22,7 +22,7 @@ class Stage:
 PIPELINE = (
     Stage("normalize", reads="intake.received", writes=("message.normalized",)),
     Stage("route", reads="message.normalized", writes=("case.changed",)),
-    Stage("authenticate", reads="message.normalized", writes=("case.changed",)),
+    Stage("authenticate", reads="case.changed", writes=("case.changed",)),
     Stage("notify", reads="case.changed", writes=("notification.requested",)),
     Stage("deliver", reads="notification.requested", writes=("delivery.changed",)),
 )

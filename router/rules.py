@@ -75,7 +75,6 @@ def variables_of(
         "citizen": {
             "name": message.sender_name,
             "address": message.sender_address,
-            "verified": message.sender_trust == "verified",
         },
         "now": now,
     }

@@ -92,7 +92,7 @@ async def _by_reference(session: AsyncSession, references: set[str]) -> dict[str
     if not references:
         return {}
     query = select(CaseRow.reference, CaseRow.id).where(CaseRow.reference.in_(references))
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def _by_message_id(session: AsyncSession, names: set[str]) -> dict[str, UUID]:
@@ -103,7 +103,7 @@ async def _by_message_id(session: AsyncSession, names: set[str]) -> dict[str, UU
         .join(CaseMessageRow, CaseMessageRow.message_id == MessageRow.id)
         .where(MessageRow.rfc_message_id.in_(names), MessageRow.rfc_message_id != "")
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def _by_fingerprint(

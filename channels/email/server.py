@@ -231,7 +231,8 @@ def arrival_of(session: Session, envelope: Envelope) -> Arrival:
 
 def client_of(session: Session) -> str:
     """The client's address without its port; empty for a Unix socket."""
-    return str(session.peer[0]) if isinstance(session.peer, tuple) else ""
+    peer: object = session.peer
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
 def _key(raw: bytes, recipients: Sequence[str]) -> str:

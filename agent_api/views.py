@@ -1,0 +1,246 @@
+"""What the pages of the desk show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from cases.inbox import Filter, Page, QueueCount
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What stands around every page of a signed-in agent."""
+
+    agent_name: str
+    quarantine_count: int | None = None
+    """None when the agent may not see it."""
+    outbox_count: int | None = None
+    """None when mail really goes out; else how many are kept on the outbox page."""
+    notice: str = ""
+    """What has just been done, in the agent's language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginPage:
+    """``desk/login.html``: ``email``, ``password``, ``next`` (a path of ours) and ``csrf``."""
+
+    email: str = ""
+    next: str = "/agent/"
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """``desk/inbox.html``: GET ``/agent/?q=&queue=&status=&channel=&cursor=``"""
+
+    desk: Desk
+    filter: Filter
+    queues: Sequence[QueueCount]
+    page: Page
+    cursor: str = ""
+    """Where this page begins; empty on the first one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLine:
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    """Bytes."""
+    text: str | None = None
+    """What was read in it, when somebody has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEntry:
+    """A message in the timeline, from the citizen (``in``) or to them (``out``)."""
+
+    kind: Literal["message"] = "message"
+    id: UUID
+    direction: Literal["in", "out"]
+    channel: str
+    at: datetime
+    sender_name: str
+    sender_address: str
+    sender_trust: str = "unverified"
+    recipients: Sequence[str] = ()
+    subject: str
+    text: str
+    quoted: str = ""
+    has_html: bool = False
+    """Whether ``…/messages/{id}/html`` shows it as it was laid out."""
+    automatic: str = "no"
+    joined_by: str = "opening"
+    delivery: str = ""
+    """State of an outgoing message: pending, in_flight, sent, in_doubt, failed; empty: unknown."""
+    notes: Sequence[str] = ()
+    """What could not be read of it."""
+    documents: Sequence[DocumentLine] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteEntry:
+    """What an agent wrote down for agents."""
+
+    kind: Literal["note"] = "note"
+    at: datetime
+    agent_name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventEntry:
+    """A change without a message: opened, claimed, moved, closed, reopened, sender_verified …"""
+
+    kind: Literal["event"] = "event"
+    change: str
+    at: datetime
+    agent_name: str = ""
+    """Empty when no agent did it."""
+    text: str = ""
+    """Of ``moved`` the queue's name, of ``closed`` what the citizen was told."""
+
+
+Entry = MessageEntry | NoteEntry | EventEntry
+Action = Literal["replies", "notes", "claim", "move", "close", "reopen"]
+"""The last part of the address that the action's form is posted to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What was typed into a form that could not be carried out."""
+
+    action: Action
+    text: str = ""
+    error: str = ""
+    """In the agent's language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """``desk/case.html``.
+
+    Every form posts ``csrf`` and ``version``; reply, note and close ``text``, move ``queue``.
+    """
+
+    desk: Desk
+    reference: str
+    subject: str
+    status: str
+    channel: str
+    queue: str
+    queue_name: str
+    claimed_by: str
+    """An agent's name, or empty."""
+    claimed_by_me: bool
+    sender_name: str
+    sender_address: str
+    sender_phone: str
+    sender_trust: str
+    received_at: datetime
+    due_at: datetime | None
+    version: int
+    sequence: int
+    """How many events the case had when this page was made."""
+    queues: Sequence[tuple[str, str]]
+    """Where it may be moved to: (slug, name)."""
+    reply_to: str
+    """The address that a reply goes to; empty when there is none."""
+    entries: Sequence[Entry]
+    """Oldest first."""
+    draft: Draft | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictPage:
+    """``desk/conflict.html``: somebody was faster; the form posts ``action`` again."""
+
+    desk: Desk
+    reference: str
+    subject: str
+    action: Action
+    text: str = ""
+    queue: str = ""
+    queue_name: str = ""
+    version: int
+    """The case's version now, with which the form is sent again."""
+    changes: Sequence[Entry]
+    """What happened since the agent opened the case, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineLine:
+    id: UUID
+    channel: str
+    """Empty when no intake is behind it."""
+    sender: str
+    summary: str
+    """One line of what is known: the recipient, the file's name …"""
+    error: str
+    """Its first line."""
+    attempts: int
+    quarantined_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinePage:
+    """``desk/quarantine.html``"""
+
+    desk: Desk
+    items: Sequence[QuarantineLine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineItemPage:
+    """``desk/quarantine_item.html``: POST ``…/retry``, and ``…/file`` with ``subject``."""
+
+    desk: Desk
+    item: QuarantineLine
+    step: str
+    """The consumer that gave up."""
+    facts: Sequence[tuple[str, str]]
+    error: str
+    """Whole."""
+    event: str
+    """Its CloudEvent, as indented JSON."""
+    has_raw: bool
+    """Whether ``…/raw`` has the intake to download."""
+    can_file: bool
+    """Whether it may be filed by hand: it was never read."""
+    problem: str = ""
+    """Why the last action was not done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxLine:
+    id: UUID
+    to: str
+    subject: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxPage:
+    """``desk/outbox.html``: mails that were kept here because no smart host is set."""
+
+    desk: Desk
+    mails: Sequence[OutboxLine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMailPage:
+    """``desk/outbox_mail.html``"""
+
+    desk: Desk
+    mail: OutboxLine
+    sender: str
+    headers: Sequence[tuple[str, str]]
+    text: str
+    has_html: bool = False
+    """Whether ``/agent/outbox/{id}/html`` shows it as it was laid out."""

@@ -1,0 +1,42 @@
+"""Single fields of a form: cleaned, and read as an address or a number."""
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+# PostgreSQL takes no NUL, and the other control characters confuse whoever reads.
+_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")})
+
+
+def email_address(text: str) -> str | None:
+    """The address in lower case, or None when it is none (RFC 5321, RFC 6531; no DNS is asked)."""
+    try:
+        address = validate_email(
+            text.strip(), check_deliverability=False, globally_deliverable=False
+        ).normalized.lower()
+    except EmailNotValidError:
+        return None
+    return address if "." in address.rpartition("@")[2] else None
+
+
+def phone_number(text: str, region: str) -> str | None:
+    """The number in E.164, or None; one without country code is taken to be of ``region``."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def clean_line(text: str) -> str:
+    """One line without control characters."""
+    return " ".join(clean_text(text).split())
+
+
+def clean_text(text: str) -> str:
+    """Lines end with a line feed; control characters are left out."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.encode("utf-8", "replace").decode()  # lone surrogates cannot be stored
+    return text.translate(_CONTROLS).strip()

@@ -1,0 +1,121 @@
+"""From a contact form as it was kept to a message. Pure; it reads what ``submission`` writes.
+
+The raw intake may also come from a trusted outside system (``POST /api/v1/intakes``), so nothing
+about its shape is taken for granted. It does not look inside the files.
+"""
+
+import base64
+import binascii
+import json
+import re
+from mimetypes import MimeTypes
+from pathlib import PurePosixPath
+from typing import Any
+
+from channels.web.fields import clean_line, clean_text, email_address, phone_number
+from core.errors import BadInput
+from core.references import parse_reference
+from ingest.intake import Intake
+from ingest.message import Attachment, ChannelName, Message, Sender
+
+MAX_FILE_NAME = 150  # characters
+UNKNOWN_TYPE = "application/octet-stream"
+_TYPES = MimeTypes(filenames=())  # the built-in table: the same on every machine
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
+_BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # they can hide an extension
+
+
+def normalize(intake: Intake) -> Message:
+    """Raises BadInput when the intake is not what a contact form leaves."""
+    fields = _fields(intake.raw)
+    notes: list[str] = []
+    return Message(
+        channel=ChannelName.WEB,
+        sender=_sender(fields, str(intake.facts.get("region", "")), notes),
+        subject=clean_line(_text(fields, "subject")),
+        text=clean_text(_text(fields, "message")),
+        language=_language(intake.facts.get("locale")),
+        sent_at=intake.received_at,
+        attachments=tuple(_attachments(fields, notes)),
+        reference=parse_reference(str(intake.facts.get("reference", ""))) or "",
+        notes=tuple(notes),
+    )
+
+
+def _fields(raw: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(raw)
+    except (ValueError, RecursionError) as problem:
+        raise BadInput(f"not JSON: {problem}", where="raw") from problem
+    if not isinstance(fields, dict):
+        raise BadInput("not a JSON object", where="raw")
+    return fields
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name, "")
+    if not isinstance(value, str):
+        raise BadInput("not a text", where=name)
+    return value
+
+
+def _sender(fields: dict[str, Any], region: str, notes: list[str]) -> Sender:
+    """The e-mail address is how we answer; the number is the way when there is none."""
+    email, phone = clean_line(_text(fields, "email")), clean_line(_text(fields, "phone"))
+    address = email_address(email) if email else None
+    number = phone_number(phone, region) if phone else None
+    if email and not address:
+        notes.append(f"not an e-mail address: {email}")
+    if phone and not number:
+        notes.append(f"not a telephone number: {phone}")
+    return Sender(
+        name=clean_line(_text(fields, "name")),
+        address=address or number or "",
+        phone=(number or "") if address else "",
+    )
+
+
+def _language(locale: object) -> str:
+    found = re.match(r"[a-z]{2}(?![a-z])", locale) if isinstance(locale, str) else None
+    return found[0] if found else ""
+
+
+def _attachments(fields: dict[str, Any], notes: list[str]) -> list[Attachment]:
+    listed = fields.get("attachments", [])
+    if not isinstance(listed, list):
+        raise BadInput("not a list", where="attachments")
+    return [_attachment(part, number, notes) for number, part in enumerate(listed, start=1)]
+
+
+def _attachment(part: object, number: int, notes: list[str]) -> Attachment:
+    where = f"attachments.{number}"
+    if not isinstance(part, dict):
+        raise BadInput("not a JSON object", where=where)
+    name = _file_name(_text(part, "name"), number)
+    try:
+        content = base64.b64decode(_text(part, "content"), validate=True)
+    except (binascii.Error, ValueError) as problem:
+        raise BadInput(f"not base64: {problem}", where=where) from problem
+    if not content:
+        notes.append(f"attachment {number} ({name}) is empty")
+    return Attachment(
+        name=name, media_type=_media_type(_text(part, "media_type"), name), content=content
+    )
+
+
+def _file_name(given: str, number: int) -> str:
+    """The last part of what a browser calls a file, which may be a whole Windows path."""
+    line = _BIDI.sub("", clean_line(given)).replace("\\", "/")
+    path = PurePosixPath(line.rpartition("/")[2])
+    name = path.name
+    if name in ("", ".", ".."):
+        return f"attachment-{number}"
+    suffix = path.suffix[:20]
+    return name if len(name) <= MAX_FILE_NAME else name[: MAX_FILE_NAME - len(suffix)] + suffix
+
+
+def _media_type(given: str, name: str) -> str:
+    declared = given.partition(";")[0].strip().lower()
+    if declared != UNKNOWN_TYPE and _MEDIA_TYPE.fullmatch(declared):
+        return declared
+    return _TYPES.guess_type(name)[0] or UNKNOWN_TYPE

@@ -1,0 +1,73 @@
+"""The reference that a submission is promised, before there is a case.
+
+It follows from the form's nonce and from what was sent, so that pressing *send* twice promises the
+same reference and is one intake, while the same page sent again with another text is another.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases import CaseRow
+from core.database import Database
+from core.references import new_reference
+from ingest.intake import Accept, Arrival
+from ingest.message import ChannelName
+from ingest.models import IntakeRow
+
+MAX_TRIES = 20  # with a million cases, one reference in 30,000 is taken
+
+
+class Promises:
+    """Hands submissions in under references that nobody else has."""
+
+    def __init__(self, database: Database, accept: Accept, secret: bytes) -> None:
+        self._database = database
+        self._accept = accept
+        self._secret = secret
+
+    async def hand_in(self, nonce: str, raw: bytes, facts: Mapping[str, Any]) -> str:
+        """Accept a submission, or recognise it; returns its reference. Raises Later."""
+        identity = hashlib.sha256(nonce.encode() + b"\0" + raw).hexdigest()
+        for attempt in range(MAX_TRIES):
+            reference = new_reference(_chooser(self._secret, f"{identity}:{attempt}"))
+            owner = await self._owner(reference)
+            if owner == "":
+                arrival = Arrival(
+                    channel=ChannelName.WEB,
+                    key=reference,
+                    raw=raw,
+                    facts={**facts, "reference": reference, "identity": identity},
+                )
+                accepted = await self._accept(arrival)
+                owner = identity if accepted.new else await self._owner(reference)
+            if owner == identity:
+                return reference
+        raise RuntimeError(f"{MAX_TRIES} references in a row were taken")
+
+    async def _owner(self, reference: str) -> str:
+        """The identity of the submission that has this reference; empty when it is free."""
+        async with self._database.read() as session:
+            intake = await promised_intake(session, reference)
+            if intake is not None:
+                return str(intake.facts.get("identity"))
+            case = select(exists().where(CaseRow.reference == reference))
+            return "a case from elsewhere" if await session.scalar(case) else ""
+
+
+async def promised_intake(session: AsyncSession, reference: str) -> IntakeRow | None:
+    """The submission that was accepted under this reference, routed or not."""
+    query = select(IntakeRow).where(
+        IntakeRow.channel == ChannelName.WEB, IntakeRow.key == reference
+    )
+    return (await session.scalars(query)).first()
+
+
+def _chooser(secret: bytes, seed: str) -> Callable[[str], str]:
+    """Picks characters by HMAC-SHA-256: as good as chance to whoever lacks the secret."""
+    digest = iter(hmac.digest(secret, b"promised-reference:" + seed.encode(), "sha256"))
+    return lambda alphabet: alphabet[next(digest) % len(alphabet)]

@@ -1,0 +1,80 @@
+"""What the pages of the portal show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from core.web import FieldError
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactPage:
+    """``portal/contact.html``: the form, empty or as it was sent.
+
+    Its fields are ``subject``, ``message``, ``email``, ``phone``, ``name``, ``attachments``
+    (files), ``website`` (the honeypot: people leave it empty) and ``csrf``.
+    """
+
+    subject: str = ""
+    message: str = ""
+    email: str = ""
+    phone: str = ""
+    name: str = ""
+    max_upload: int
+    """Bytes of all attachments together."""
+    errors: Sequence[FieldError] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThanksPage:
+    """``portal/thanks.html``"""
+
+    reference: str
+    tracking_key: str
+    email: str = ""
+    """Where the receipt goes; empty when the citizen left a telephone number alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingPage:
+    """``portal/tracking.html``: the form of ``reference`` and ``tracking_key``."""
+
+    reference: str = ""
+    tracking_key: str = ""
+    errors: Sequence[FieldError] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedDocument:
+    name: str
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedEntry:
+    """One thing that happened, as the citizen may know it."""
+
+    kind: Literal["received", "sent", "closed", "reopened"]
+    """``received`` from the citizen and ``sent`` by the town are messages, the rest events."""
+    at: datetime
+    text: str = ""
+    documents: Sequence[TrackedDocument] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedCasePage:
+    """``portal/tracked.html``: a case as its citizen sees it."""
+
+    reference: str
+    subject: str
+    status: str
+    queue_name: str
+    received_at: datetime
+    due_at: datetime | None
+    entries: Sequence[TrackedEntry]
+    """Oldest first."""

@@ -1,0 +1,51 @@
+"""What people read for the codes of the record; templates translate them by ``|label``."""
+
+from core.i18n import N_
+
+LABELS = {
+    "channel": {
+        "email": N_("E-mail"),
+        "fax": N_("Fax"),
+        "scan": N_("Paper mail"),
+        "phone": N_("Telephone"),
+        "sms": N_("SMS"),
+        "counter": N_("Counter"),
+        "web": N_("Web form"),
+        "open311": N_("Open311"),
+    },
+    "status": {
+        "new": N_("New"),
+        "in_progress": N_("In progress"),
+        "waiting": N_("Waiting for the citizen"),
+        "closed": N_("Closed"),
+    },
+    "trust": {
+        "verified": N_("Verified sender"),
+        "unverified": N_("Unverified sender"),
+    },
+    "delivery": {
+        "pending": N_("Waiting to be sent"),
+        "in_flight": N_("Being sent"),
+        "sent": N_("Sent"),
+        "in_doubt": N_("Perhaps sent"),
+        "failed": N_("Not sent"),
+    },
+    "joined_by": {
+        "opening": "",
+        "reply": "",
+        "reference": N_("Joined by the reference it quotes"),
+        "thread": N_("Joined as an answer in the conversation"),
+        "duplicate": N_("The same request, by another way"),
+    },
+    "automatic": {
+        "no": "",
+        "auto-reply": N_("Automatic reply"),
+        "bounce": N_("Could not be delivered"),
+        "bulk": N_("Mass mailing"),
+    },
+}
+
+
+def label(code: str, kind: str) -> str:
+    """The English label (a message id) of a code; an unknown code is its own label."""
+    return LABELS[kind].get(code, code)

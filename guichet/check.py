@@ -1,0 +1,79 @@
+"""``guichet check``: is everything there that the settings speak of?"""
+
+import asyncio
+import os
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from guichet.town import Town
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``says`` is the finding, or what is wrong and how to mend it."""
+
+    what: str
+    ok: bool
+    says: str
+
+
+async def check_all(town: Town) -> list[Result]:
+    return [
+        _data(town),
+        await _database(town),
+        _port("HTTP", town.settings.http_host, town.settings.http_port),
+        _port("SMTP", town.settings.smtp_host, town.settings.smtp_port),
+        _mailboxes(town),
+        await _smarthost(town),
+    ]
+
+
+def _data(town: Town) -> Result:
+    folder = town.settings.data.resolve()
+    if not os.access(folder, os.W_OK):
+        return Result("data", False, f"{folder} cannot be written; set GUICHET_DATA or its rights")
+    return Result("data", True, str(folder))
+
+
+async def _database(town: Town) -> Result:
+    try:
+        async with town.database.begin() as session:
+            await session.execute(text("SELECT 1"))
+    except (SQLAlchemyError, OSError) as problem:
+        return Result("database", False, f"{problem}; set GUICHET_DATABASE")
+    return Result("database", True, town.database.url.partition("://")[0])
+
+
+def _port(name: str, host: str, port: int) -> Result:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            mend = f"stop what listens there, or set GUICHET_{name}_PORT"
+            return Result(name, False, f"{host}:{port}: {problem.strerror}; {mend}")
+    return Result(name, True, f"{host}:{port} is free")
+
+
+def _mailboxes(town: Town) -> Result:
+    if not town.mailboxes:
+        return Result("mailboxes", False, "no mail will be taken; set GUICHET_MAILBOXES")
+    return Result("mailboxes", True, ", ".join(town.mailboxes))
+
+
+async def _smarthost(town: Town) -> Result:
+    if not town.settings.smarthost:
+        return Result("smarthost", True, "none: outgoing mail is kept on the outbox page")
+    url = urlsplit(town.settings.smarthost)
+    try:
+        async with asyncio.timeout(5):
+            _, writer = await asyncio.open_connection(url.hostname, url.port or 25)
+    except (OSError, TimeoutError) as problem:
+        reason = f"{url.hostname}:{url.port or 25} does not answer ({problem})"
+        return Result("smarthost", False, f"{reason}; set GUICHET_SMARTHOST")
+    writer.close()
+    return Result("smarthost", True, f"{url.hostname}:{url.port or 25} answers")

@@ -1,0 +1,132 @@
+"""The demo town: what an empty store is filled with, so that there is something to look at."""
+
+import hmac
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases import QueueRow, Role, RoutingRuleRow, create_agent
+from core.database import Database
+from core.ids import new_id
+
+DOMAIN = "demo.example"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoQueue:
+    slug: str
+    name: str
+    service_level: int  # working days
+    words: str = ""
+    """A regular expression on subject and text; the mailbox of the same name always counts."""
+
+
+QUEUES = (
+    DemoQueue("mairie", "Accueil de la mairie", 5),
+    DemoQueue(
+        "voirie",
+        "Voirie et propreté",
+        10,
+        r"(?i)nid[s]?[- ]de[- ]poule|trottoir|lampadaire|éclairage|chaussée|encombrants|poubelle",
+    ),
+    DemoQueue(
+        "etat-civil",
+        "État civil",
+        3,
+        r"(?i)acte de (naissance|mariage|décès)|livret de famille|carte d.identité|passeport",
+    ),
+    DemoQueue(
+        "urbanisme", "Urbanisme", 20, r"(?i)permis de construire|déclaration préalable|cadastre"
+    ),
+    DemoQueue("ecoles", "Enfance et écoles", 5, r"(?i)inscription scolaire|cantine|périscolaire"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAgent:
+    email: str
+    name: str
+    roles: tuple[Role, ...]
+    queues: tuple[str, ...] = ()
+
+
+AGENTS = (
+    DemoAgent(
+        f"agent@{DOMAIN}",
+        "Camille Martin",
+        (Role.RECEPTION, Role.FUNCTIONAL_ADMIN),
+        tuple(queue.slug for queue in QUEUES),
+    ),
+    DemoAgent(f"karim@{DOMAIN}", "Karim Benali", (Role.HANDLER,), ("voirie",)),
+    DemoAgent(f"lucie@{DOMAIN}", "Lucie Moreau", (Role.HANDLER,), ("etat-civil", "ecoles")),
+    DemoAgent(f"admin@{DOMAIN}", "Noé Girard", (Role.SYSTEM_ADMIN,)),
+)
+
+MAILBOXES = tuple(f"{queue.slug}@{DOMAIN}" for queue in QUEUES)
+
+
+def demo_password(secret: bytes) -> str:
+    """The demo agents' password: of this installation alone, and the same at every start."""
+    return hmac.digest(secret, b"demo-password", "sha256").hex()[:12]
+
+
+async def is_empty(database: Database) -> bool:
+    async with database.read() as session:
+        return not await session.scalar(select(func.count()).select_from(QueueRow))
+
+
+async def create_town(database: Database, password: str) -> None:
+    """Enter queues, routing rules and agents, in one transaction."""
+    async with database.begin() as session:
+        ids = {queue.slug: new_id() for queue in QUEUES}
+        for position, queue in enumerate(QUEUES):
+            session.add(
+                QueueRow(
+                    id=ids[queue.slug],
+                    slug=queue.slug,
+                    name=queue.name,
+                    mailbox=f"{queue.slug}@{DOMAIN}",
+                    service_level=queue.service_level,
+                    is_default=position == 0,
+                    position=position,
+                )
+            )
+        _add_rules(session, ids)
+        await session.flush()
+        for agent in AGENTS:
+            await create_agent(
+                session,
+                email=agent.email,
+                name=agent.name,
+                password=password,
+                roles=agent.roles,
+                queue_ids=[ids[slug] for slug in agent.queues],
+            )
+
+
+def _add_rules(session: AsyncSession, ids: dict[str, object]) -> None:
+    """Who writes to a queue's own mailbox means it; after that, the words decide."""
+    by_mailbox = [
+        (f"À {queue.slug}@", f'"{queue.slug}@{DOMAIN}" in message.recipients', queue.slug)
+        for queue in QUEUES[1:]
+    ]
+    by_words = [
+        (
+            f"Mots : {queue.name}",
+            f"(message.subject + '\\n' + message.text).matches(r'''{queue.words}''')",
+            queue.slug,
+        )
+        for queue in QUEUES
+        if queue.words
+    ]
+    for priority, (name, expression, slug) in enumerate(by_mailbox + by_words, start=1):
+        session.add(
+            RoutingRuleRow(
+                id=new_id(),
+                name=name,
+                priority=priority * 10,
+                expression=expression,
+                queue_id=ids[slug],
+            )
+        )

@@ -1,0 +1,110 @@
+"""The composition root: one town's rooms, built from its settings and wired to each other."""
+
+import secrets
+from dataclasses import dataclass
+from functools import partial
+
+from channels.email.authentication import Resolver
+from channels.email.handlers import SenderAuthentication
+from channels.email.mailboxes import Mailboxes
+from channels.email.server import EmailChannel, MailServer
+from core.blobs import Blobs
+from core.clock import Clock, utc_now
+from core.database import Database
+from core.processes import Processes
+from core.references import new_reference
+from core.settings import Settings, town_secret
+from guichet import demo
+from guichet.normalizers import normalize
+from ingest import Acceptance, ChannelName, Consumer, EmbeddedEngine
+from ingest.failures import BackOff, Failures
+from ingest.normalization import Normalization
+from ingest.pipeline import consumers
+from notify import CaseNotifications, Deliveries, Dispatcher
+from router import Calendar, Routing
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Everything that the processes of a town are made of."""
+
+    settings: Settings
+    secret: bytes
+    clock: Clock
+    database: Database
+    blobs: Blobs
+    processes: Processes
+    acceptance: Acceptance
+    consumers: list[Consumer]
+    engine: EmbeddedEngine
+    dispatcher: Dispatcher
+    mail: EmailChannel
+    mailboxes: tuple[str, ...]
+
+    async def close(self) -> None:
+        self.processes.close()
+        await self.database.close()
+
+
+def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
+    """Nothing runs yet, and nothing has been asked of the outside."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    secret = town_secret(settings)
+    database = Database(settings.database_url)
+    blobs = Blobs(settings.blobs_url)
+    processes = Processes(settings.processes)
+    mailboxes = settings.mailboxes or (demo.MAILBOXES if settings.demo else ())
+    pipeline = consumers(
+        {
+            "normalize": Normalization(
+                database, blobs, dict.fromkeys(ChannelName, normalize), processes
+            ),
+            "route": Routing(
+                database,
+                clock,
+                Calendar(settings.holidays, settings.time_zone),
+                partial(new_reference, secrets.choice),
+                main_mailbox=settings.main_mailbox,
+                language=settings.language,
+            ),
+            "authenticate": SenderAuthentication(
+                database,
+                blobs,
+                clock,
+                Resolver(settings.dns_servers),
+                trusted_authserv_id=settings.trusted_authserv_id,
+            ),
+            "notify": CaseNotifications(database, clock, settings),
+            "deliver": Deliveries(database, clock, settings, secret),
+        }
+    )
+    return Town(
+        settings=settings,
+        secret=secret,
+        clock=clock,
+        database=database,
+        blobs=blobs,
+        processes=processes,
+        acceptance=Acceptance(database, blobs, clock),
+        consumers=pipeline,
+        engine=EmbeddedEngine(database, pipeline, clock, Failures(clock, BackOff())),
+        dispatcher=Dispatcher(database, clock, settings),
+        mail=EmailChannel(_mail_server(settings, mailboxes)),
+        mailboxes=mailboxes,
+    )
+
+
+def _mail_server(settings: Settings, mailboxes: tuple[str, ...]) -> MailServer:
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        hostname=settings.smtp_hostname,
+        mailboxes=Mailboxes(mailboxes),
+        max_size=settings.smtp_max_size,
+        lmtp=settings.smtp_protocol == "lmtp",
+        certificate=settings.smtp_tls_certificate,
+        key=settings.smtp_tls_key,
+        require_tls=settings.smtp_require_tls,
+        connections=settings.smtp_connections,
+        mails_per_minute=settings.smtp_mails_per_minute,
+    )

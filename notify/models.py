@@ -1,0 +1,91 @@
+"""What citizens are told, and by which way it went."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base, UtcDateTime
+
+
+class Kind(StrEnum):
+    """What a notification tells; each has its templates."""
+
+    RECEIPT = "receipt"
+    REPLY = "reply"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+class Medium(StrEnum):
+    EMAIL = "email"
+
+
+class DeliveryStatus(StrEnum):
+    QUEUED = "queued"
+    """Waits for its ``due_at``, the first time or again."""
+    IN_FLIGHT = "in_flight"
+    """Handed to the provider, whose answer is not written down yet."""
+    SENT = "sent"
+    """The provider has taken it."""
+    DELIVERED = "delivered"
+    """The provider says that it has arrived."""
+    FAILED = "failed"
+    """Given up; ``last_error`` says why."""
+
+
+class NotificationRow(Base):
+    """One thing to tell one citizen. Its id derives from the event that caused it."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (UniqueConstraint("cause_event_id", "address"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    address: Mapped[str] = mapped_column(Text)
+    """The citizen's: an e-mail address."""
+    cause_event_id: Mapped[UUID]
+    """The event on the stream; for a case it is also the id of its ``case_events`` row."""
+    kind: Mapped[str] = mapped_column(String(32))
+    language: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DeliveryRow(Base):
+    """One attempt-tracked sending of a notification by one medium, with all that is sent.
+
+    The content is kept as it was rendered, so that every attempt sends the same bytes.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("notification_id", "medium"),
+        Index(None, "status", "due_at"),
+        Index(None, "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(ForeignKey("notifications.id"))
+    medium: Mapped[str] = mapped_column(String(16))
+    recipient: Mapped[str] = mapped_column(Text)
+    return_path: Mapped[str] = mapped_column(Text)
+    """Where the provider reports what could not be delivered (RFC 5321, reverse-path)."""
+    status: Mapped[str] = mapped_column(String(16), default=DeliveryStatus.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    in_doubt: Mapped[int] = mapped_column(default=0)
+    """How often a crash left it in flight, so that it may have gone out twice."""
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    provider_id: Mapped[str] = mapped_column(Text, default="")
+    """What the provider calls it, or said when it took it."""
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    message_id: Mapped[str] = mapped_column(Text)
+    """The Message-ID header with its angle brackets; the same at every attempt."""
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    headers: Mapped[dict[str, str]] = mapped_column(JSON)
+    """The other headers, From among them."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

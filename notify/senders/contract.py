@@ -1,0 +1,75 @@
+"""What an adapter for a way out has to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType, Protocol
+from uuid import UUID
+
+from core.errors import Later, Refused
+from notify.models import Medium
+
+__all__ = ["Content", "Delivery", "ProviderId", "Refused", "Retry", "Sender", "Unreachable"]
+
+ProviderId = NewType("ProviderId", str)
+"""What the provider calls the sending, or said when it took it."""
+
+
+class Retry(Later):
+    """The provider does not take this one now; ``retry_after`` is its wish in seconds, or 0."""
+
+    def __init__(self, reason: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(reason, retry_after=retry_after)
+
+
+class Unreachable(Retry):
+    """The provider takes nothing at all now: asking for the next one makes no sense yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """To whom and by which way; the same at every attempt but for the last two."""
+
+    id: UUID
+    medium: Medium
+    recipient: str
+    return_path: str
+    message_id: str
+    created_at: datetime
+    attempts: int
+    """This one included."""
+    in_doubt: int
+    """How often a crash left it in flight: the provider may know it already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What to say, rendered."""
+
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str]
+
+
+class Sender(Protocol):
+    """One way out."""
+
+    @property
+    def medium(self) -> Medium: ...
+
+    async def send(self, delivery: Delivery, content: Content) -> ProviderId:
+        """Hand it to the provider; on return the provider has taken it.
+
+        Raises
+        ------
+        Retry
+            Not now, but perhaps later (Unreachable: nothing at all goes through now).
+        Refused
+            Never, for the reason given.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; another ``send`` opens them again."""
+        ...

@@ -1,0 +1,18 @@
+"""The local outbox: where mail stays while no smart host is set.
+
+Nothing leaves the house. The mail is in the deliveries table, from where the desk's outbox page
+shows it, as it would have gone out.
+"""
+
+from notify.models import Medium
+from notify.senders.contract import Content, Delivery, ProviderId
+
+
+class Outbox:
+    medium = Medium.EMAIL
+
+    async def send(self, delivery: Delivery, content: Content) -> ProviderId:
+        return ProviderId("kept in the local outbox")
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""

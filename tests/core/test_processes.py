@@ -1,0 +1,48 @@
+import os
+import signal
+import time
+
+import pytest
+
+from core.errors import BadInput
+from core.processes import Processes
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang() -> None:
+    time.sleep(3600)
+
+
+async def test_work_is_done_in_another_process() -> None:
+    processes = Processes(1)
+    assert await processes.run(double, 21) == 42
+    assert await processes.run(os.getpid) != os.getpid()
+    processes.close()
+
+
+async def test_a_process_that_dies_spoils_its_own_work_alone() -> None:
+    processes = Processes(1)
+    with pytest.raises(BadInput, match="died"):
+        await processes.run(die)
+    assert await processes.run(double, 1) == 2
+    processes.close()
+
+
+async def test_a_process_that_hangs_is_ended() -> None:
+    import asyncio
+
+    processes = Processes(1)
+    await processes.run(double, 1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await processes.run(hang)
+    processes.restart()
+    assert await processes.run(double, 2) == 4
+    processes.close()
