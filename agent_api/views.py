@@ -156,6 +156,12 @@ class CasePage:
     """Oldest first."""
     draft: Draft | None = None
 
+    @property
+    def documents(self) -> Sequence[DocumentLine]:
+        """Of all messages, oldest first."""
+        messages = (entry for entry in self.entries if isinstance(entry, MessageEntry))
+        return [document for message in messages for document in message.documents]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictPage:

@@ -18,6 +18,7 @@ from ingest.models import MessageRow
 
 EXCERPT = 160  # characters
 MIN_FINGERPRINT = 20  # characters of text: less is too common to say "the same request"
+MAX_FINGERPRINT = 4_000  # characters of text that are compared
 _SPACE = re.compile(r"\s+")
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
@@ -31,6 +32,7 @@ class Opening:
     citizen_id: UUID | None
     mailbox: str
     language: str
+    fingerprint: str
     due_at: datetime | None
 
 
@@ -51,7 +53,7 @@ def open_case(session: AsyncSession, message: MessageRow, opening: Opening) -> E
         mailbox=opening.mailbox,
         language=opening.language,
         excerpt=excerpt(message.text),
-        fingerprint=fingerprint(message.sender_address or message.sender_phone, message.text),
+        fingerprint=opening.fingerprint,
         received_at=message.received_at,
         due_at=opening.due_at,
         version=1,
@@ -100,7 +102,7 @@ def join_case(
 
 def fingerprint(address: str, text: str) -> str:
     """What two arrivals of the same request have in common; empty when there is too little."""
-    letters = _NOT_A_LETTER.sub(" ", text.casefold()).strip()
+    letters = _NOT_A_LETTER.sub(" ", text[:MAX_FINGERPRINT].casefold()).strip()
     if not address or len(letters) < MIN_FINGERPRINT:
         return ""
     return hashlib.sha256(f"{address}\n{letters}".encode()).hexdigest()

@@ -113,7 +113,9 @@ def _html_only() -> EmailMessage:
 
 def _forwarded() -> EmailMessage:
     inner = _mail("Paul Roux", "paul.roux@citoyens.example", "mairie", "Cantine : allergie")
-    inner.set_content("Mon fils est allergique aux arachides, à qui dois-je envoyer le certificat ?\n")
+    inner.set_content(
+        "Mon fils est allergique aux arachides, à qui dois-je envoyer le certificat ?\n"
+    )
     mail = _mail("Paul Roux", "paul.roux@citoyens.example", "ecoles", "TR : Cantine : allergie")
     mail.set_content("Je vous transfère mon message, resté sans réponse.\n\nPaul Roux\n")
     mail.add_attachment(inner, filename="message.eml")
@@ -121,9 +123,7 @@ def _forwarded() -> EmailMessage:
 
 
 def _latin1() -> EmailMessage:
-    mail = _mail(
-        "Marcel Étienne", "marcel.etienne@citoyens.example", "mairie", "Lampadaire éteint"
-    )
+    mail = _mail("Marcel Étienne", "marcel.etienne@citoyens.example", "mairie", "Lampadaire éteint")
     mail.set_content(
         "Le lampadaire n° 231, à l'entrée de l'école, est éteint depuis trois semaines.\n"
         "Ça devient très gênant le soir.\n\nM. Étienne\n",

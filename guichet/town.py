@@ -54,6 +54,7 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
     blobs = Blobs(settings.blobs_url)
     processes = Processes(settings.processes)
     mailboxes = settings.mailboxes or (demo.MAILBOXES if settings.demo else ())
+    acceptance = Acceptance(database, blobs, clock)
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -85,9 +86,9 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
         database=database,
         blobs=blobs,
         processes=processes,
-        acceptance=Acceptance(database, blobs, clock),
+        acceptance=acceptance,
         consumers=pipeline,
-        engine=EmbeddedEngine(database, pipeline, clock, Failures(clock, BackOff())),
+        engine=EmbeddedEngine(database, pipeline, Failures(clock, BackOff()), acceptance.rushed),
         dispatcher=Dispatcher(database, clock, settings),
         mail=EmailChannel(_mail_server(settings, mailboxes)),
         mailboxes=mailboxes,

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from uuid import UUID, uuid5
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +26,8 @@ from ingest.stream import publish
 
 NAMESPACE = UUID("8f0c64a1-6e5b-5f0e-9d0e-6d1f5a3f9b10")
 MAX_GROUP = 256  # arrivals in one transaction
+RUSH = 8  # arrivals in one transaction: so many only wait together when many arrive at once
+RUSH_LASTS = 0.2  # seconds after such a transaction
 
 
 @dataclass(slots=True)
@@ -45,11 +48,11 @@ class Acceptance:
         self._clock = clock
         self._waiting: list[_Waiting] = []
         self._committing: asyncio.Task[None] | None = None
+        self._last_rush = -RUSH_LASTS
 
-    @property
-    def busy(self) -> bool:
-        """Whether somebody is waiting for a yes at this moment."""
-        return bool(self._waiting)
+    def rushed(self) -> bool:
+        """Whether arrivals come in a rush: what is not acceptance should then give way."""
+        return monotonic() - self._last_rush < RUSH_LASTS
 
     async def accept(self, arrival: Arrival) -> Accepted:
         """Store the arrival; when this returns, it survives a power cut.
@@ -80,6 +83,8 @@ class Acceptance:
                 _refuse(group, Later(f"the store is not available: {problem}"))
             else:
                 ACCEPTED.inc(len(group))
+                if len(group) >= RUSH:
+                    self._last_rush = monotonic()
                 for waiting in group:
                     if not waiting.answer.done():
                         waiting.answer.set_result(Accepted(waiting.intake_id))

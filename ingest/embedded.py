@@ -6,7 +6,7 @@ one is put aside (:mod:`ingest.failures`) and the lane goes on.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
 from uuid import UUID
@@ -15,7 +15,6 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.clock import Clock
 from core.database import Database, insert_new
 from core.metrics import HANDLED, HANDLING, LAG
 from ingest.consumer import Consumer
@@ -28,20 +27,30 @@ from ingest.tails import Tails
 BATCH = 64  # events handled in one transaction
 POLL = 1.0  # seconds between looks for what another process wrote
 
+LONGEST_WAY = 2.0  # seconds that a lane gives way before it handles one batch all the same
+LOOK = 0.05  # seconds between looks whether the rush is over
+
 log = structlog.get_logger()
 
 
 class EmbeddedEngine:
-    """Runs every consumer of the pipeline in this process, each in a lane of its own."""
+    """Runs every consumer of the pipeline in this process, each in a lane of its own.
+
+    While ``rushed()`` is true the lanes give way to who arrives: they share processor and disk
+    with acceptance, and a mail that is accepted may wait where a sender may not.
+    """
 
     def __init__(
-        self, database: Database, consumers: Sequence[Consumer], clock: Clock, failures: Failures
+        self,
+        database: Database,
+        consumers: Sequence[Consumer],
+        failures: Failures,
+        rushed: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
-        self._clock = clock
         self._failures = failures
         self._tails = Tails()
-        self._lanes = [_Lane(consumer, database, failures) for consumer in consumers]
+        self._lanes = [_Lane(consumer, database, failures, rushed) for consumer in consumers]
         database.after_commit(self._published)
 
     async def run(self) -> None:
@@ -61,8 +70,15 @@ class EmbeddedEngine:
 
 
 class _Lane:
-    def __init__(self, consumer: Consumer, database: Database, failures: Failures) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        database: Database,
+        failures: Failures,
+        rushed: Callable[[], bool],
+    ) -> None:
         self.consumer = consumer
+        self._rushed = rushed
         self._database = database
         self._failures = failures
         self._news = asyncio.Event()
@@ -72,6 +88,7 @@ class _Lane:
 
     async def run(self) -> None:
         while True:
+            await self._give_way()
             self._news.clear()
             try:
                 worked = await self.step()
@@ -82,6 +99,12 @@ class _Lane:
             if not worked:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), POLL)
+
+    async def _give_way(self) -> None:
+        waited = 0.0
+        while self._rushed() and waited < LONGEST_WAY:
+            await asyncio.sleep(LOOK)
+            waited += LOOK
 
     async def step(self) -> bool:
         """Handle what is due, retries first. Returns whether there was anything."""

@@ -109,7 +109,9 @@ class Failures:
             QUARANTINED.labels(consumer).inc()
             await self._quarantine(session, consumer, event, attempts, error)
         else:
-            log.warning("event.retried", consumer=consumer, event_id=str(event.id), error=str(problem))
+            log.warning(
+                "event.retried", consumer=consumer, event_id=str(event.id), error=str(problem)
+            )
             RETRIED.labels(consumer).inc()
             row = self._retry_row(consumer, event, seq, attempts=attempts, error=error)
             await insert_new(session, RetryRow, [row])

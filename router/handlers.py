@@ -100,6 +100,7 @@ class Routing:
             citizen_id=await self._citizen(session, message, prepared),
             mailbox=_mailbox(message) or queue.mailbox or self._main_mailbox,
             language=message.language if message.language in ("fr", "en") else self._language,
+            fingerprint=prepared.threads.signs[message.id].fingerprint,
             due_at=self._calendar.due(message.received_at, queue.service_level),
         )
         opened = open_case(session, message, opening)

@@ -1,8 +1,8 @@
 """Which case a message belongs to, if any: by reference, by thread, or as a duplicate."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,26 +16,38 @@ DUPLICATE_WITHIN = timedelta(days=14)
 MAX_SEARCHED = 20_000  # characters of a text that are searched for references
 
 
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What a message shows of where it belongs."""
+
+    references: Sequence[str]
+    """Every reference that it quotes, where it is surest first."""
+    fingerprint: str
+
+
 @dataclass(slots=True)
 class Threads:
     """What a batch of messages may belong to; grows with the cases that the batch opens."""
 
-    by_reference: dict[str, UUID] = field(default_factory=dict)
-    by_message_id: dict[str, UUID] = field(default_factory=dict)
-    by_fingerprint: dict[str, tuple[UUID, str]] = field(default_factory=dict)
+    signs: Mapping[UUID, Signs]
+
+    by_reference: dict[str, UUID]
+    by_message_id: dict[str, UUID]
+    by_fingerprint: dict[str, tuple[UUID, str]]
     """Case and channel."""
 
     def find(self, message: MessageRow) -> tuple[UUID, JoinedBy] | None:
         """The case that the message belongs to and why, the surest sign first."""
         if message.rfc_message_id in self.by_message_id:
             return self.by_message_id[message.rfc_message_id], JoinedBy.DUPLICATE
-        for reference in references_of(message):
+        signs = self.signs[message.id]
+        for reference in signs.references:
             if reference in self.by_reference:
                 return self.by_reference[reference], JoinedBy.REFERENCE
         for message_id in reversed(message.in_reply_to):
             if message_id in self.by_message_id:
                 return self.by_message_id[message_id], JoinedBy.THREAD
-        twin = self.by_fingerprint.get(fingerprint_of(message))
+        twin = self.by_fingerprint.get(signs.fingerprint)
         # The same text by the same way is somebody who asks again; by another way it is a twin.
         if twin is not None and twin[1] != message.channel:
             return twin[0], JoinedBy.DUPLICATE
@@ -46,34 +58,32 @@ class Threads:
         self.by_reference.setdefault(reference, case_id)
         if message.rfc_message_id:
             self.by_message_id.setdefault(message.rfc_message_id, case_id)
-        if own := fingerprint_of(message):
+        if own := self.signs[message.id].fingerprint:
             self.by_fingerprint.setdefault(own, (case_id, message.channel))
 
 
 async def read_threads(session: AsyncSession, messages: Sequence[MessageRow]) -> Threads:
     """Look up, in three queries, what these messages may belong to."""
+    signs = {message.id: signs_of(message) for message in messages}
+    names = {
+        name
+        for message in messages
+        for name in (message.rfc_message_id, *message.in_reply_to)
+        if name
+    }
+    references = {reference for sign in signs.values() for reference in sign.references}
+    prints = {sign.fingerprint for sign in signs.values() if sign.fingerprint}
+    since = min((message.received_at for message in messages), default=None)
     return Threads(
-        by_reference=await _by_reference(
-            session, {ref for message in messages for ref in references_of(message)}
-        ),
-        by_message_id=await _by_message_id(
-            session,
-            {
-                name
-                for message in messages
-                for name in (message.rfc_message_id, *message.in_reply_to)
-                if name
-            },
-        ),
-        by_fingerprint=await _by_fingerprint(session, messages),
+        signs=signs,
+        by_reference=await _by_reference(session, references),
+        by_message_id=await _by_message_id(session, names),
+        by_fingerprint=await _by_fingerprint(session, prints, since),
     )
 
 
-def references_of(message: MessageRow) -> list[str]:
-    """Every reference that the message quotes; where it is surest first.
-
-    Our own Message-IDs carry the reference too, so that a bare reply finds its case.
-    """
+def signs_of(message: MessageRow) -> Signs:
+    """Our own Message-IDs carry the reference too, so that a bare reply finds its case."""
     places: Iterable[str] = (
         *message.recipients,
         message.subject,
@@ -81,11 +91,8 @@ def references_of(message: MessageRow) -> list[str]:
         message.text[:MAX_SEARCHED],
         message.quoted[:MAX_SEARCHED],
     )
-    return find_references("\n".join(places))
-
-
-def fingerprint_of(message: MessageRow) -> str:
-    return fingerprint(message.sender_address or message.sender_phone, message.text)
+    address = message.sender_address or message.sender_phone
+    return Signs(find_references("\n".join(places)), fingerprint(address, message.text))
 
 
 async def _by_reference(session: AsyncSession, references: set[str]) -> dict[str, UUID]:
@@ -107,15 +114,13 @@ async def _by_message_id(session: AsyncSession, names: set[str]) -> dict[str, UU
 
 
 async def _by_fingerprint(
-    session: AsyncSession, messages: Sequence[MessageRow]
+    session: AsyncSession, prints: set[str], since: datetime | None
 ) -> dict[str, tuple[UUID, str]]:
-    prints = {own for message in messages if (own := fingerprint_of(message))}
-    if not prints:
+    if not prints or since is None:
         return {}
-    since = min(message.received_at for message in messages) - DUPLICATE_WITHIN
     query = (
         select(CaseRow.fingerprint, CaseRow.id, CaseRow.channel)
-        .where(CaseRow.fingerprint.in_(prints), CaseRow.received_at > since)
+        .where(CaseRow.fingerprint.in_(prints), CaseRow.received_at > since - DUPLICATE_WITHIN)
         .order_by(CaseRow.id)
     )
     return {own: (case_id, channel) for own, case_id, channel in await session.execute(query)}

@@ -47,7 +47,7 @@ async def read_form(request: Request, most: int) -> FormData:
         raise TooLarge(most, _texts(parser)) from problem
     except (MultiPartException, UnicodeError) as problem:
         await drain(request, most)
-        raise BadInput(f"the form could not be read: {problem}", where="body") from problem
+        raise BadInput(f"the form could not be read: {problem}") from problem
 
 
 async def drain(request: Request, most: int) -> None:
@@ -78,7 +78,7 @@ def _parser(request: Request, body: AsyncGenerator[bytes, None]) -> FormParser |
         return FormParser(
             request.headers, body, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_SIZE
         )
-    raise BadInput(f"not a form: {media_type or 'no media type'}", where="content-type")
+    raise BadInput(f"not a form: {media_type or 'no media type'}")
 
 
 async def _counted(request: Request, most: int) -> AsyncGenerator[bytes, None]:

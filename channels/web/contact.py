@@ -2,31 +2,199 @@
 
 import asyncio
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import structlog
-from fastapi import APIRouter
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.body import TooLarge, drain, read_form
-from channels.web.fields import clean_line, clean_text
+from channels.web.fields import clean_line, clean_text, email_address
 from channels.web.promise import Promises
-from channels.web.submission import File, Submission, problems_of
-from channels.web.tokens import Grants, Nonces
-from channels.web.views import ContactView, ThanksView
-from core.errors import BadInput, Later
+from channels.web.submission import MAX_FILES, File, Submission, mistakes_in
+from channels.web.tokens import Grant, Grants, Nonces
+from channels.web.views import ContactPage, ThanksPage
+from core.errors import Later
 from core.i18n import translator
 from core.metrics import REFUSED
 from core.ratelimit import RateLimit, TooMany, client_address, client_group
 from core.references import parse_reference, tracking_key
 from core.settings import Settings
-from core.web import csrf
-from core.web.pages import Pages
+from core.web import FieldError, Pages
+from core.web.csrf import FIELD
 from ingest.message import ChannelName
 
 HONEYPOT = "website"
 MAX_USER_AGENT = 500  # characters
 
-log = structlog.get_logger()
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The contact form's answers; ``limit`` counts what one address sends."""
+
+    pages: Pages
+    promises: Promises
+    nonces: Nonces
+    grants: Grants
+    limit: RateLimit
+    settings: Settings
+    secret: bytes
+
+    async def form(self, request: Request) -> Response:
+        """The empty form."""
+        return self._page(request, Submission())
+
+    async def send(self, request: Request) -> Response:
+        """Accept what was sent and lead to the thanks, or show the form again with the reason."""
+        client = client_address(request, self.settings.trusted_proxies)
+        try:
+            await self.limit.count(client_group(client))
+        except TooMany:
+            _refused("rate")
+            await drain(request, self.settings.max_upload)
+            raise
+        try:
+            fields = await read_form(request, self.settings.max_upload)
+        except TooLarge as problem:
+            return await self._too_large(request, problem)
+        try:
+            return await self._checked(request, fields, client)
+        finally:
+            await fields.close()
+
+    async def thanks(self, request: Request, reference: str) -> Response:
+        """Reference and tracking key, for the browser that has just sent the form."""
+        grant = self.grants.read(request, "thanks", reference)
+        if grant is None or parse_reference(reference) != reference:
+            return RedirectResponse("/contact", 303)
+        page = ThanksPage(
+            reference=reference,
+            tracking_key=tracking_key(self.secret, reference),
+            email=grant.email,
+        )
+        return self.pages.render(request, "portal/thanks.html", page)
+
+    async def _checked(self, request: Request, fields: FormData, client: str) -> Response:
+        submission, token = await _submission(fields), _text(fields, "nonce")
+        _ = translator(self.pages.locale_of(request))
+        nonce = self.nonces.read(token)
+        if nonce is None or not self.pages.csrf.valid(request, _text(fields, FIELD)):
+            _refused("csrf")
+            expired = _("The page had been open for too long. Please send the form again.")
+            return self._page(request, submission, [FieldError("subject", expired)], status=403)
+        if _text(fields, HONEYPOT):
+            _refused("honeypot")
+            robot = _("This field must stay empty: it tells people from robots.")
+            return self._page(request, submission, [FieldError(HONEYPOT, robot)], status=422)
+        mistakes = mistakes_in(submission, self._region, _)
+        if mistakes:
+            return self._page(request, submission, mistakes, status=422)
+        return await self._hand_in(request, submission, nonce, token, client)
+
+    async def _hand_in(
+        self, request: Request, submission: Submission, nonce: str, token: str, client: str
+    ) -> Response:
+        facts = {
+            "client_address": client,
+            "user_agent": request.headers.get("user-agent", "")[:MAX_USER_AGENT],
+            "locale": self.pages.locale_of(request),
+            "region": self._region,
+        }
+        raw = await asyncio.to_thread(submission.raw)
+        try:
+            reference = await self.promises.hand_in(nonce, raw, facts)
+        except Later as problem:
+            return self._later(request, submission, token, problem)
+        path = f"/contact/thanks/{reference}"
+        response = RedirectResponse(path, 303)
+        email = email_address(submission.email) or ""
+        self.grants.give(response, Grant("thanks", reference, email), path)
+        return response
+
+    def _later(
+        self, request: Request, submission: Submission, token: str, problem: Later
+    ) -> Response:
+        """The text stays on the page, and the nonce: sent again, it is still the same message."""
+        _ = translator(self.pages.locale_of(request))
+        sorry = _("We cannot take your message at this moment. Please send it again in a minute.")
+        return self._page(
+            request,
+            submission,
+            [FieldError("subject", sorry)],
+            status=503,
+            token=token,
+            headers={"Retry-After": str(math.ceil(problem.retry_after))},
+        )
+
+    async def _too_large(self, request: Request, problem: TooLarge) -> Response:
+        _refused("size")
+        _ = translator(self.pages.locale_of(request))
+        mistake = FieldError("attachments", _("The files are too large. Send fewer, or smaller."))
+        return self._page(
+            request,
+            await _submission(problem.fields),
+            [mistake],
+            status=413,
+            # What we have not read of the body must not be taken for the next request.
+            headers={"Connection": "close"},
+        )
+
+    def _page(
+        self,
+        request: Request,
+        submission: Submission,
+        mistakes: Sequence[FieldError] = (),
+        *,
+        status: int = 200,
+        token: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        _ = translator(self.pages.locale_of(request))
+        errors = [*mistakes]
+        if submission.files and not any(error.field == "attachments" for error in errors):
+            # No browser fills in a file field again.
+            errors.append(FieldError("attachments", _("Please choose your files again.")))
+        page = ContactPage(
+            nonce=token or self.nonces.new(),
+            subject=submission.subject,
+            message=submission.message,
+            email=submission.email,
+            phone=submission.phone,
+            name=submission.name,
+            max_upload=self.settings.max_upload,
+            max_files=MAX_FILES,
+            errors=errors,
+        )
+        return self.pages.render(
+            request, "portal/contact.html", page, status=status, headers=headers
+        )
+
+    @property
+    def _region(self) -> str:
+        """The country whose numbers need no country code."""
+        return self.settings.holidays.partition("-")[0]
+
+
+async def _submission(fields: FormData) -> Submission:
+    return Submission(
+        subject=clean_line(_text(fields, "subject")),
+        message=clean_text(_text(fields, "message")),
+        name=clean_line(_text(fields, "name")),
+        email=clean_line(_text(fields, "email")),
+        phone=clean_line(_text(fields, "phone")),
+        files=[
+            File(clean_line(part.filename or ""), part.content_type or "", await part.read())
+            for part in fields.getlist("attachments")
+            if isinstance(part, UploadFile) and part.filename
+        ],
+    )
+
+
+def _text(fields: FormData, name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _refused(reason: str) -> None:
+    REFUSED.labels(ChannelName.WEB, reason).inc()

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import exists, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import CaseRow
-from core.database import Database
+from core.database import Database, is_unavailable
+from core.errors import Later
 from core.references import new_reference
 from ingest.intake import Accept, Arrival
 from ingest.message import ChannelName
@@ -32,6 +34,14 @@ class Promises:
 
     async def hand_in(self, nonce: str, raw: bytes, facts: Mapping[str, Any]) -> str:
         """Accept a submission, or recognise it; returns its reference. Raises Later."""
+        try:
+            return await self._hand_in(nonce, raw, facts)
+        except (SQLAlchemyError, OSError) as problem:
+            if is_unavailable(problem):
+                raise Later(f"the store is not available: {problem}") from problem
+            raise
+
+    async def _hand_in(self, nonce: str, raw: bytes, facts: Mapping[str, Any]) -> str:
         identity = hashlib.sha256(nonce.encode() + b"\0" + raw).hexdigest()
         for attempt in range(MAX_TRIES):
             reference = new_reference(_chooser(self._secret, f"{identity}:{attempt}"))
@@ -43,8 +53,8 @@ class Promises:
                     raw=raw,
                     facts={**facts, "reference": reference, "identity": identity},
                 )
-                accepted = await self._accept(arrival)
-                owner = identity if accepted.new else await self._owner(reference)
+                await self._accept(arrival)
+                owner = await self._owner(reference)  # two may have promised it at once
             if owner == identity:
                 return reference
         raise RuntimeError(f"{MAX_TRIES} references in a row were taken")

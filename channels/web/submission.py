@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from channels.web.fields import email_address, phone_number
+from core.web import FieldError
 
 Translate = Callable[[str], str]
 
@@ -61,8 +62,8 @@ class Submission:
         ).encode()
 
 
-def problems_of(submission: Submission, region: str, _: Translate) -> dict[str, str]:
-    """What is wrong, by field, in the order of the fields; empty when it can be sent."""
+def mistakes_in(submission: Submission, region: str, _: Translate) -> list[FieldError]:
+    """What is wrong, in the order of the fields; empty when it can be sent."""
     found = {
         "subject": _subject_problem(submission.subject, _),
         "message": _message_problem(submission.message, _),
@@ -73,7 +74,7 @@ def problems_of(submission: Submission, region: str, _: Translate) -> dict[str, 
     }
     if not submission.email and not submission.phone:
         found["email"] = _("Give an e-mail address or a telephone number, so that we can answer.")
-    return {field: problem for field, problem in found.items() if problem}
+    return [FieldError(field, problem) for field, problem in found.items() if problem]
 
 
 def _subject_problem(subject: str, _: Translate) -> str:

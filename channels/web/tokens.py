@@ -3,7 +3,7 @@
 Nothing is stored for them, so a page can be asked for any number of times at no cost.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Literal
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from core.security import new_token
 
-NONCE_LIFE = timedelta(days=2)
-GRANT_LIFE = timedelta(hours=1)
+NONCE_LIFE = 2 * 24 * 3600  # seconds
+GRANT_LIFE = 3600  # seconds
 
 Purpose = Literal["thanks", "track"]
 
@@ -30,34 +30,45 @@ class Nonces:
     def read(self, token: str) -> str | None:
         """The nonce, or None when the token is not ours or too old."""
         try:
-            return str(self._signer.loads(token, max_age=NONCE_LIFE.total_seconds()))
+            return str(self._signer.loads(token, max_age=NONCE_LIFE))
         except BadData:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Leave to read one page about one reference."""
+
+    purpose: Purpose
+    reference: str
+    email: str = ""
+    """Where the receipt goes, for the page that thanks."""
+
+
 class Grants:
-    """Leave to read one page about one reference: a cookie that the browser sends there alone."""
+    """Grants as cookies that the browser sends to their own page alone."""
 
     def __init__(self, secret: bytes, *, https_only: bool) -> None:
         self._signer = URLSafeTimedSerializer(secret, salt="guichet.web.grant")
         self._https_only = https_only
 
-    def give(self, response: Response, purpose: Purpose, reference: str, path: str) -> None:
+    def give(self, response: Response, grant: Grant, path: str) -> None:
         response.set_cookie(
-            f"guichet_{purpose}",
-            str(self._signer.dumps([purpose, reference])),
-            max_age=int(GRANT_LIFE.total_seconds()),
+            f"guichet_{grant.purpose}",
+            str(self._signer.dumps([grant.purpose, grant.reference, grant.email])),
+            max_age=GRANT_LIFE,
             path=path,
             secure=self._https_only,
             httponly=True,
             samesite="lax",
         )
 
-    def allows(self, request: Request, purpose: Purpose, reference: str) -> bool:
-        """Whether the request brings leave that was given for this page less than an hour ago."""
+    def read(self, request: Request, purpose: Purpose, reference: str) -> Grant | None:
+        """The grant that the request brings, if it was given for this page in the last hour."""
         token = request.cookies.get(f"guichet_{purpose}", "")
         try:
-            granted = self._signer.loads(token, max_age=GRANT_LIFE.total_seconds())
+            granted = self._signer.loads(token, max_age=GRANT_LIFE)
         except BadData:
-            return False
-        return bool(granted == [purpose, reference])
+            return None
+        grant = Grant(*granted)
+        return grant if (grant.purpose, grant.reference) == (purpose, reference) else None

@@ -16,8 +16,11 @@ class ContactPage:
     """``portal/contact.html``: the form, empty or as it was sent.
 
     Its fields are ``subject``, ``message``, ``email``, ``phone``, ``name``, ``attachments``
-    (files), ``website`` (the honeypot: people leave it empty) and ``csrf``.
+    (files), ``website`` (the honeypot: people leave it empty), ``nonce`` and ``csrf``.
     """
+
+    nonce: str
+    """Tells this rendering of the form from every other, for the hidden field."""
 
     subject: str = ""
     message: str = ""
@@ -26,6 +29,7 @@ class ContactPage:
     name: str = ""
     max_upload: int
     """Bytes of all attachments together."""
+    max_files: int
     errors: Sequence[FieldError] = ()
 
 
@@ -78,3 +82,14 @@ class TrackedCasePage:
     due_at: datetime | None
     entries: Sequence[TrackedEntry]
     """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedPage:
+    """``portal/received.html``: a message that is accepted, but in no case of this reference.
+
+    Its case is being opened; or it was added to an earlier one, which its own reference opens.
+    """
+
+    reference: str
+    received_at: datetime

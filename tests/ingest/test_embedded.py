@@ -57,7 +57,7 @@ async def running(
     database: Database, witness: Witness, clock: SettableClock
 ) -> AsyncIterator[EmbeddedEngine]:
     consumers = [Consumer("witness", "intake.received", witness)]
-    engine = EmbeddedEngine(database, consumers, clock, Failures(clock, BackOff(attempts=3)))
+    engine = EmbeddedEngine(database, consumers, Failures(clock, BackOff(attempts=3)))
     task = asyncio.create_task(engine.run())
     try:
         yield engine

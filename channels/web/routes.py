@@ -1,0 +1,73 @@
+"""The addresses of the portal."""
+
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from channels.web.contact import Contact
+from channels.web.promise import Promises
+from channels.web.tokens import Grants, Nonces
+from channels.web.tracking import Tracking
+from core.database import Database
+from core.ratelimit import RateLimit
+from core.settings import Settings
+from core.web import Pages
+from ingest.intake import Accept
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often one client may do what; generous, for a school is often one address."""
+
+    submissions: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
+    tracking: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
+    wrong_keys: RateLimit = field(default_factory=lambda: RateLimit(20, 600))
+    """Of one reference, from wherever they come."""
+
+
+def router(
+    *,
+    database: Database,
+    accept: Accept,
+    pages: Pages,
+    settings: Settings,
+    secret: bytes,
+    limits: Limits | None = None,
+) -> APIRouter:
+    """The portal's routes. ``pages`` must know the templates of this room as ``portal``."""
+    limits = limits or Limits()
+    grants = Grants(secret, https_only=settings.https_only)
+    contact = Contact(
+        pages=pages,
+        promises=Promises(database, accept, secret),
+        nonces=Nonces(secret),
+        grants=grants,
+        limit=limits.submissions,
+        settings=settings,
+        secret=secret,
+    )
+    tracking = Tracking(
+        database=database,
+        pages=pages,
+        grants=grants,
+        by_address=limits.tracking,
+        by_reference=limits.wrong_keys,
+        settings=settings,
+        secret=secret,
+    )
+    routes = APIRouter(include_in_schema=False, default_response_class=Response)
+    routes.add_api_route("/", _home, methods=["GET", "HEAD"])
+    routes.add_api_route("/contact", contact.form, methods=["GET", "HEAD"])
+    routes.add_api_route("/contact", contact.send, methods=["POST"])
+    routes.add_api_route("/contact/thanks/{reference}", contact.thanks, methods=["GET", "HEAD"])
+    routes.add_api_route("/track", tracking.form, methods=["GET", "HEAD"])
+    routes.add_api_route("/track", tracking.ask, methods=["POST"])
+    routes.add_api_route("/track/{reference}", tracking.case, methods=["GET", "HEAD"])
+    return routes
+
+
+async def _home(request: Request) -> Response:
+    """The contact form is all that the portal offers so far."""
+    return RedirectResponse("/contact", 307)

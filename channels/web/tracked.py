@@ -1,0 +1,48 @@
+"""What a citizen sees of a case: no notes, no names of agents, nothing that a machine wrote."""
+
+from cases import CaseEventRow, Tracked
+from cases.reading import CaseMessage
+from channels.web.views import TrackedCasePage, TrackedDocument, TrackedEntry
+from ingest.message import Automatic
+
+
+def page_of(tracked: Tracked) -> TrackedCasePage:
+    """The case as ``portal/tracked.html`` shows it, in the order of time."""
+    messages = [
+        _message(message)
+        for message in tracked.messages
+        if message.message.automatic == Automatic.NO
+    ]
+    changes = [_change(event) for event in tracked.events if event.kind in ("closed", "reopened")]
+    case = tracked.case
+    return TrackedCasePage(
+        reference=case.reference,
+        subject=case.subject,
+        status=case.status,
+        queue_name=tracked.queue.name,
+        received_at=case.received_at,
+        due_at=case.due_at,
+        entries=sorted([*messages, *changes], key=lambda entry: entry.at),
+    )
+
+
+def _message(message: CaseMessage) -> TrackedEntry:
+    row = message.message
+    return TrackedEntry(
+        kind="received" if row.direction == "in" else "sent",
+        at=row.received_at,
+        text=row.text,
+        documents=[
+            TrackedDocument(name=document.name, size=document.size)
+            for document in message.documents
+            if not document.inline
+        ],
+    )
+
+
+def _change(event: CaseEventRow) -> TrackedEntry:
+    return TrackedEntry(
+        kind="closed" if event.kind == "closed" else "reopened",
+        at=event.at,
+        text=str(event.data.get("text", "")),
+    )

@@ -1,0 +1,220 @@
+"""The dispatcher: from what is queued to the providers, and back with their answers.
+
+A delivery is marked in flight, durably, before its provider is called. No more than
+``connections`` are in flight at any moment, so that a kill leaves no more than these in doubt.
+Answers are written down together with the marks of the next ones: one transaction for both, and
+while it is being committed further answers gather for the one after.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import ClassVar
+from uuid import UUID
+from weakref import WeakSet
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.clock import Clock
+from core.database import Database
+from core.errors import Refused
+from core.metrics import DELIVERIES, IN_DOUBT
+from ingest.events import DeliveryChanged, Event
+from notify.models import DeliveryStatus, Medium
+from notify.retries import Pause, Retries
+from notify.senders.contract import ProviderId, Retry, Sender, Unreachable
+from notify.store import Due, Outcome, claim, read_due, settle, take_back
+
+POLL = 1.0  # seconds between looks for what became due
+AHEAD = 100  # deliveries read at once
+GRACE = 5.0  # seconds that sendings under way get to end when we are told to stop
+
+log = structlog.get_logger()
+
+
+class Dispatcher:
+    """Sends what is queued, by the sender of its medium.
+
+    Parameters
+    ----------
+    connections
+        How many deliveries may be in flight at once.
+    grace
+        Seconds that sendings under way get when :meth:`run` is cancelled; what has not ended by
+        then is in doubt.
+    """
+
+    _served: ClassVar[WeakSet[Database]] = WeakSet()
+
+    def __init__(
+        self,
+        database: Database,
+        senders: Sequence[Sender],
+        clock: Clock,
+        *,
+        connections: int = 4,
+        retries: Retries | None = None,
+        grace: float = GRACE,
+    ) -> None:
+        self._database = database
+        self._senders = {sender.medium: sender for sender in senders}
+        self._clock = clock
+        self._connections = connections
+        self._retries = retries or Retries()
+        self._grace = grace
+        self._pauses = {medium: Pause() for medium in self._senders}
+        self._news = asyncio.Event()
+        self._backlog: deque[Due] = deque()
+        self._sending: dict[UUID, asyncio.Task[None]] = {}
+        self._outcomes: list[Outcome] = []
+        database.after_commit(self._hear)
+
+    async def run(self) -> None:
+        """Work until cancelled.
+
+        Raises
+        ------
+        RuntimeError
+            When another dispatcher of this process is at work on the same store.
+        """
+        if self._database in self._served:
+            raise RuntimeError("a dispatcher is at work on this store already")
+        self._served.add(self._database)
+        try:
+            await self._work()
+        finally:
+            await self._stop()
+            self._served.discard(self._database)
+
+    def wake(self) -> None:
+        """Look now for what is due."""
+        self._news.set()
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        queued = DeliveryStatus.QUEUED
+        for event in events:
+            if event.stream == DeliveryChanged.stream and event.data["status"] == queued:
+                self.wake()
+                return
+
+    async def _work(self) -> None:
+        recovered = False
+        while True:
+            self._news.clear()
+            try:
+                if not recovered:
+                    await self._take_back()
+                    recovered = True
+                worked = await self._step()
+            except (SQLAlchemyError, OSError) as problem:
+                log.warning("dispatch.store_away", error=repr(problem))
+                await asyncio.sleep(POLL)
+                continue
+            if not worked:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), POLL)
+
+    async def _take_back(self) -> None:
+        async with self._database.begin() as session:
+            count = await take_back(session, self._senders.keys(), self._clock())
+        if count:
+            IN_DOUBT.inc(count)
+            log.warning("dispatch.in_doubt", deliveries=count)
+
+    async def _step(self) -> bool:
+        """Write down the answers, mark the next ones and send them. Returns whether it did."""
+        outcomes, self._outcomes = self._outcomes, []
+        try:
+            free = self._connections - len(self._sending)
+            chosen = await self._choose(free)
+            if not outcomes and not chosen:
+                return False
+            async with self._database.begin() as session:
+                await settle(session, outcomes)
+                ours = await claim(session, list(chosen)) if chosen else set()
+        except BaseException:
+            self._outcomes = outcomes + self._outcomes
+            raise
+        for outcome in outcomes:
+            DELIVERIES.labels(outcome.due.delivery.medium, outcome.status).inc()
+        for delivery_id in ours:
+            self._sending[delivery_id] = asyncio.create_task(self._send(chosen[delivery_id]))
+        return True
+
+    async def _choose(self, free: int) -> dict[UUID, Due]:
+        if free <= 0:
+            return {}
+        now = self._clock()
+        awake = [medium for medium, pause in self._pauses.items() if not pause.lasts(now)]
+        if not self._backlog and awake:
+            async with self._database.read() as session:
+                self._backlog.extend(await read_due(session, awake, now, AHEAD))
+        chosen: dict[UUID, Due] = {}
+        while self._backlog and len(chosen) < free:
+            due = self._backlog.popleft()
+            if due.delivery.medium in awake:
+                chosen[due.delivery.id] = due
+        return chosen
+
+    async def _send(self, due: Due) -> None:
+        sender = self._senders[due.delivery.medium]
+        try:
+            try:
+                answer = await sender.send(due.delivery, due.content)
+            except Refused as problem:
+                self._outcomes.append(self._failed(due, problem.reason))
+            except Retry as problem:
+                self._outcomes.append(self._again(due, problem))
+            except Exception as problem:  # the outer wall of the senders
+                log.exception("sender.failed", delivery=str(due.delivery.id))
+                self._outcomes.append(self._again(due, Retry(repr(problem))))
+            else:
+                self._outcomes.append(self._sent(due, answer))
+        finally:
+            del self._sending[due.delivery.id]
+            self.wake()
+
+    def _sent(self, due: Due, answer: ProviderId) -> Outcome:
+        now = self._clock()
+        self._pauses[due.delivery.medium].over()
+        return Outcome(due, DeliveryStatus.SENT, now, now, provider_id=answer)
+
+    def _failed(self, due: Due, reason: str) -> Outcome:
+        now = self._clock()
+        self._pauses[due.delivery.medium].over()
+        log.warning("delivery.failed", delivery=str(due.delivery.id), reason=reason)
+        return Outcome(due, DeliveryStatus.FAILED, now, now, error=reason)
+
+    def _again(self, due: Due, problem: Retry) -> Outcome:
+        now = self._clock()
+        delivery, pause = due.delivery, self._pauses[due.delivery.medium]
+        next_try = self._retries.next_try(
+            attempts=delivery.attempts,
+            created_at=delivery.created_at,
+            now=now,
+            wish=problem.retry_after,
+        )
+        if next_try is None:
+            return self._failed(due, f"given up after {delivery.attempts}: {problem.reason}")
+        if isinstance(problem, Unreachable):
+            # It is not this delivery's fault: it goes first when the provider is back.
+            next_try = pause.begin(now)
+        else:
+            pause.over()
+        return Outcome(due, DeliveryStatus.QUEUED, now, next_try, error=problem.reason)
+
+    async def _stop(self) -> None:
+        """Let what is under way end, and write down what came of it."""
+        tasks = list(self._sending.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=self._grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        self._backlog.clear()
+        outcomes, self._outcomes = self._outcomes, []
+        if outcomes:
+            async with self._database.begin() as session:
+                await settle(session, outcomes)

@@ -1,0 +1,170 @@
+"""The dispatcher's queries on the deliveries."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.ids import derived_id
+from ingest import publish
+from ingest.events import DeliveryChanged, Event, new_event
+from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
+from notify.senders.contract import Content, Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery that may be sent now."""
+
+    delivery: Delivery
+    content: Content
+    key: UUID
+    """Of its events: the case's id, or the notification's when it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt."""
+
+    due: Due
+    status: DeliveryStatus
+    at: datetime
+    due_at: datetime
+    """When it is tried again; the moment itself when it is not."""
+    provider_id: str = ""
+    error: str = ""
+
+
+async def read_due(
+    session: AsyncSession, media: Collection[Medium], now: datetime, limit: int
+) -> list[Due]:
+    """What waits to be sent by these media, the longest due first."""
+    query = (
+        select(DeliveryRow, NotificationRow.case_id)
+        .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
+        .where(
+            DeliveryRow.status == DeliveryStatus.QUEUED,
+            DeliveryRow.due_at <= now,
+            DeliveryRow.medium.in_(media),
+        )
+        .order_by(DeliveryRow.due_at)
+        .limit(limit)
+    )
+    return [_due(row, case_id) for row, case_id in await session.execute(query)]
+
+
+async def claim(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Mark them in flight; returns those that were still queued, which are the caller's now."""
+    query = (
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_(ids), DeliveryRow.status == DeliveryStatus.QUEUED)
+        .values(status=DeliveryStatus.IN_FLIGHT, attempts=DeliveryRow.attempts + 1)
+        .returning(DeliveryRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set((await session.execute(query)).scalars())
+
+
+_TABLE = cast(Table, DeliveryRow.__table__)
+_SETTLE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("row"), _TABLE.c.status == DeliveryStatus.IN_FLIGHT)
+    .values(
+        status=bindparam("status"),
+        due_at=bindparam("due_at"),
+        sent_at=bindparam("sent_at"),
+        provider_id=bindparam("provider_id"),
+        last_error=bindparam("last_error"),
+    )
+)
+
+
+async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+    """Write down what came of the attempts, and publish it; doing so twice changes nothing."""
+    if not outcomes:
+        return
+    await session.execute(
+        _SETTLE,
+        [
+            {
+                "row": outcome.due.delivery.id,
+                "status": outcome.status,
+                "due_at": outcome.due_at,
+                "sent_at": outcome.at if outcome.status == DeliveryStatus.SENT else None,
+                "provider_id": outcome.provider_id,
+                "last_error": outcome.error,
+            }
+            for outcome in outcomes
+        ],
+    )
+    await publish(session, [_changed(outcome) for outcome in outcomes])
+
+
+async def take_back(session: AsyncSession, media: Collection[Medium], now: datetime) -> int:
+    """Queue again what a crash left in flight, as in doubt; returns how many these are."""
+    query = (
+        update(DeliveryRow)
+        .where(DeliveryRow.status == DeliveryStatus.IN_FLIGHT, DeliveryRow.medium.in_(media))
+        .values(status=DeliveryStatus.QUEUED, in_doubt=DeliveryRow.in_doubt + 1, due_at=now)
+        .returning(DeliveryRow.id, DeliveryRow.notification_id, DeliveryRow.in_doubt)
+        .execution_options(synchronize_session=False)
+    )
+    rows = (await session.execute(query)).tuples().all()
+    keys = await _keys(session, [notification_id for _, notification_id, _ in rows])
+    await publish(
+        session,
+        [
+            new_event(
+                DeliveryChanged(delivery_id=delivery_id, status=DeliveryStatus.QUEUED),
+                key=keys[notification_id],
+                id=derived_id(delivery_id, f"in doubt:{in_doubt}"),
+                time=now,
+            )
+            for delivery_id, notification_id, in_doubt in rows
+        ],
+    )
+    return len(rows)
+
+
+async def _keys(session: AsyncSession, notification_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    query = select(NotificationRow.id, NotificationRow.case_id).where(
+        NotificationRow.id.in_(notification_ids)
+    )
+    rows = (await session.execute(query)).tuples()
+    return {notification_id: case_id or notification_id for notification_id, case_id in rows}
+
+
+def _due(row: DeliveryRow, case_id: UUID | None) -> Due:
+    return Due(delivery_of(row), content_of(row), case_id or row.notification_id)
+
+
+def delivery_of(row: DeliveryRow) -> Delivery:
+    """The delivery as its next attempt sees it."""
+    return Delivery(
+        id=row.id,
+        medium=Medium(row.medium),
+        recipient=row.recipient,
+        return_path=row.return_path,
+        message_id=row.message_id,
+        created_at=row.created_at,
+        attempts=row.attempts + 1,
+        in_doubt=row.in_doubt,
+    )
+
+
+def content_of(row: DeliveryRow) -> Content:
+    return Content(subject=row.subject, text=row.text, html=row.html, headers=row.headers)
+
+
+def _changed(outcome: Outcome) -> Event:
+    delivery = outcome.due.delivery
+    return new_event(
+        DeliveryChanged(delivery_id=delivery.id, status=outcome.status),
+        key=outcome.due.key,
+        id=derived_id(delivery.id, f"attempt:{delivery.attempts}:{outcome.status}"),
+        time=outcome.at,
+    )
