@@ -22,7 +22,7 @@ from core.database import Database
 from core.errors import Refused
 from core.metrics import DELIVERIES, IN_DOUBT
 from ingest.events import DeliveryChanged, Event
-from notify.models import DeliveryStatus, Medium
+from notify.models import DeliveryStatus
 from notify.retries import Pause, Retries
 from notify.senders.contract import ProviderId, Retry, Sender, Unreachable
 from notify.store import Due, Outcome, claim, read_due, settle, take_back
@@ -85,8 +85,10 @@ class Dispatcher:
         try:
             await self._work()
         finally:
-            await self._stop()
-            self._served.discard(self._database)
+            try:
+                await self._stop()
+            finally:
+                self._served.discard(self._database)
 
     def wake(self) -> None:
         """Look now for what is due."""
@@ -164,6 +166,7 @@ class Dispatcher:
             try:
                 answer = await sender.send(due.delivery, due.content)
             except Refused as problem:
+                self._pauses[due.delivery.medium].over()
                 self._outcomes.append(self._failed(due, problem.reason))
             except Retry as problem:
                 self._outcomes.append(self._again(due, problem))
@@ -183,7 +186,6 @@ class Dispatcher:
 
     def _failed(self, due: Due, reason: str) -> Outcome:
         now = self._clock()
-        self._pauses[due.delivery.medium].over()
         log.warning("delivery.failed", delivery=str(due.delivery.id), reason=reason)
         return Outcome(due, DeliveryStatus.FAILED, now, now, error=reason)
 
@@ -196,13 +198,16 @@ class Dispatcher:
             now=now,
             wish=problem.retry_after,
         )
-        if next_try is None:
-            return self._failed(due, f"given up after {delivery.attempts}: {problem.reason}")
         if isinstance(problem, Unreachable):
-            # It is not this delivery's fault: it goes first when the provider is back.
-            next_try = pause.begin(now)
+            pause.begin(now)
         else:
             pause.over()
+        if next_try is None:
+            tried = f"given up after attempt {delivery.attempts}: {problem.reason}"
+            return self._failed(due, tried)
+        if pause.until is not None:
+            # It is not this delivery's fault: it goes first when the provider is back.
+            next_try = pause.until
         return Outcome(due, DeliveryStatus.QUEUED, now, next_try, error=problem.reason)
 
     async def _stop(self) -> None:

@@ -55,7 +55,11 @@ def compose(delivery: Delivery, content: Content) -> bytes:
 def needs_utf8(delivery: Delivery, content: Content) -> bool:
     """Whether an address can only be written in UTF-8 (RFC 6531: SMTPUTF8)."""
     named = (content.headers.get(name, "") for name in ("From", "Reply-To"))
-    addresses = (delivery.recipient, delivery.return_path, *(text.rpartition("<")[2] for text in named))
+    addresses = (
+        delivery.recipient,
+        delivery.return_path,
+        *(text.rpartition("<")[2] for text in named),
+    )
     return not all(on_the_wire(address.strip("<> ")).isascii() for address in addresses)
 
 

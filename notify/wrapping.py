@@ -3,11 +3,12 @@
 import textwrap
 
 WIDTH = 76  # characters, so that one level of quotation still fits 80
+SIGNATURE = "-- "  # what follows is the signature (RFC 3676, section 4.3): its space counts
 
 
 def wrap(text: str) -> str:
     """Break long lines at spaces. Quotations, and words longer than a line (URLs), stay whole."""
-    return "\n".join(_wrapped(line.rstrip()) for line in text.splitlines())
+    return "\n".join(_wrapped(line) for line in text.splitlines())
 
 
 def paragraphs(text: str) -> list[list[str]]:
@@ -22,6 +23,9 @@ def paragraphs(text: str) -> list[list[str]]:
 
 
 def _wrapped(line: str) -> str:
+    if line == SIGNATURE:
+        return line
+    line = line.rstrip()
     if len(line) <= WIDTH or line.startswith(">"):
         return line
     indent = line[: len(line) - len(line.lstrip())][: WIDTH // 2]

@@ -67,7 +67,7 @@ class Contact:
         """Reference and tracking key, for the browser that has just sent the form."""
         grant = self.grants.read(request, "thanks", reference)
         if grant is None or parse_reference(reference) != reference:
-            return RedirectResponse("/contact", 303)
+            return RedirectResponse("/", 303)
         page = ThanksPage(
             reference=reference,
             tracking_key=tracking_key(self.secret, reference),
@@ -82,11 +82,11 @@ class Contact:
         if nonce is None or not self.pages.csrf.valid(request, _text(fields, FIELD)):
             _refused("csrf")
             expired = _("The page had been open for too long. Please send the form again.")
-            return self._page(request, submission, [FieldError("subject", expired)], status=403)
+            return self._page(request, submission, [FieldError("", expired)], status=403)
         if _text(fields, HONEYPOT):
             _refused("honeypot")
-            robot = _("This field must stay empty: it tells people from robots.")
-            return self._page(request, submission, [FieldError(HONEYPOT, robot)], status=422)
+            robot = _("A hidden field was filled in, as robots do. It is empty again: please resend.")
+            return self._page(request, submission, [FieldError("", robot)], status=422)
         mistakes = mistakes_in(submission, self._region, _)
         if mistakes:
             return self._page(request, submission, mistakes, status=422)
@@ -121,7 +121,7 @@ class Contact:
         return self._page(
             request,
             submission,
-            [FieldError("subject", sorry)],
+            [FieldError("", sorry)],
             status=503,
             token=token,
             headers={"Retry-After": str(math.ceil(problem.retry_after))},

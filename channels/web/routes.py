@@ -58,16 +58,17 @@ def router(
         secret=secret,
     )
     routes = APIRouter(include_in_schema=False, default_response_class=Response)
-    routes.add_api_route("/", _home, methods=["GET", "HEAD"])
-    routes.add_api_route("/contact", contact.form, methods=["GET", "HEAD"])
+    for path in ("/", "/contact"):  # the form is all that the portal offers so far
+        routes.add_api_route(path, contact.form, methods=["GET", "HEAD"])
     routes.add_api_route("/contact", contact.send, methods=["POST"])
     routes.add_api_route("/contact/thanks/{reference}", contact.thanks, methods=["GET", "HEAD"])
-    routes.add_api_route("/track", tracking.form, methods=["GET", "HEAD"])
-    routes.add_api_route("/track", tracking.ask, methods=["POST"])
-    routes.add_api_route("/track/{reference}", tracking.case, methods=["GET", "HEAD"])
+    routes.add_api_route("/tracking", tracking.form, methods=["GET", "HEAD"])
+    routes.add_api_route("/tracking", tracking.ask, methods=["POST"])
+    routes.add_api_route("/tracking/{reference}", tracking.case, methods=["GET", "HEAD"])
+    routes.add_api_route("/track", _short, methods=["GET", "HEAD"])
     return routes
 
 
-async def _home(request: Request) -> Response:
-    """The contact form is all that the portal offers so far."""
-    return RedirectResponse("/contact", 307)
+async def _short(request: Request) -> Response:
+    """An address short enough for a mail and the telephone."""
+    return RedirectResponse(f"/tracking?{request.url.query}", 307)

@@ -5,6 +5,7 @@ once the key is right, and a key is right or wrong by the reference alone.
 """
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
@@ -68,7 +69,7 @@ class Tracking:
         if not await self._opens(wanted, key):
             await self.by_reference.count(wanted)
             return self._wrong(request, reference, key)
-        path = f"/track/{wanted}"
+        path = f"/tracking/{wanted}"
         response = RedirectResponse(path, 303)
         self.grants.give(response, Grant("track", wanted), path)
         return response
@@ -81,7 +82,7 @@ class Tracking:
             if page is not None:
                 kind = "tracked" if isinstance(page, TrackedCasePage) else "received"
                 return self.pages.render(request, f"portal/{kind}.html", page)
-        return RedirectResponse(f"/track?reference={reference}", 303)
+        return RedirectResponse(f"/tracking?reference={quote(reference)}", 303)
 
     async def _opens(self, reference: str, key: str) -> bool:
         if not tracking_key_matches(self.secret, reference, key):

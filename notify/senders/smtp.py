@@ -149,10 +149,12 @@ class Smtp:
         self, connection: aiosmtplib.SMTP, letter: _Letter, *, kept: bool
     ) -> ProviderId:
         try:
-            return await self._transact(connection, letter, kept=kept)
+            answer = await self._transact(connection, letter, kept=kept)
         except SMTPResponseException as problem:
+            await self._begin_anew(connection)
             raise _verdict(problem) from problem
-        except SMTPNotSupported as problem:
+        except (SMTPNotSupported, ValueError) as problem:
+            await self._begin_anew(connection)
             raise Refused(_said(problem)) from problem
         except (SMTPException, OSError) as problem:
             connection.close()
@@ -160,8 +162,8 @@ class Smtp:
         except BaseException:
             connection.close()
             raise
-        finally:
-            await self._rest(connection)
+        self._rest(connection)
+        return answer
 
     async def _transact(
         self, connection: aiosmtplib.SMTP, letter: _Letter, *, kept: bool
@@ -183,18 +185,21 @@ class Smtp:
         answer = await connection.data(letter.mail)
         return ProviderId(f"{answer.code} {answer.message}"[:MAX_ANSWER])
 
-    async def _rest(self, connection: aiosmtplib.SMTP) -> None:
-        """Keep the connection for the next mail, if it is still good for one."""
-        if not connection.is_connected:
-            connection.close()
-            return
+    async def _begin_anew(self, connection: aiosmtplib.SMTP) -> None:
+        """After a mail that did not go through, the connection may still be good for others."""
         try:
             await connection.rset()
         except (SMTPException, OSError):
             connection.close()
-            return
-        loop = asyncio.get_running_loop()
-        self._resting[connection] = loop.call_later(self._idle, self._retire, connection)
+        else:
+            self._rest(connection)
+
+    def _rest(self, connection: aiosmtplib.SMTP) -> None:
+        if connection.is_connected:
+            loop = asyncio.get_running_loop()
+            self._resting[connection] = loop.call_later(self._idle, self._retire, connection)
+        else:
+            connection.close()
 
     def _retire(self, connection: aiosmtplib.SMTP) -> None:
         if self._resting.pop(connection, None) is not None:
@@ -226,7 +231,7 @@ def _verdict(problem: SMTPResponseException) -> Retry | Refused:
 def _said(problem: BaseException) -> str:
     if isinstance(problem, SMTPResponseException):
         return f"{problem.code} {problem.message}"[:MAX_ANSWER]
-    return f"{problem or type(problem).__name__}"[:MAX_ANSWER]
+    return (str(problem) or type(problem).__name__)[:MAX_ANSWER]
 
 
 async def _say_goodbye(connection: aiosmtplib.SMTP) -> None:

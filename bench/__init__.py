@@ -1,0 +1,1 @@
+"""Benchmarks: each prints JSON, and its figures are ratios to a baseline of the same run."""

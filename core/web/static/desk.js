@@ -1,0 +1,20 @@
+// The desk works without this; it adds actions in place, live lists and the keyboard.
+import { enableCopy, listenForCopy } from "./copy.js";
+import { fitFrames } from "./frames.js";
+import { listenForKeys } from "./keys.js";
+import { listenForChanges } from "./live.js";
+
+function enhance() {
+  enableCopy(document);
+  fitFrames(document);
+}
+
+enhance();
+listenForCopy();
+listenForKeys();
+listenForChanges(document.body.dataset.events);
+
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  enhance();
+  if (event.detail.target.id === "page") document.querySelector(".error-summary")?.focus();
+});

@@ -1,0 +1,177 @@
+"""Who is told what, and in which words: the two steps from a case's change to a delivery."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases import CaseMessageRow, CaseRow, JoinedBy
+from core.clock import Clock
+from core.database import Database
+from core.i18n import LOCALES
+from core.ids import derived_id
+from ingest import Automatic
+from ingest.events import CaseChanged, DeliveryChanged, Event, NotificationRequested
+from ingest.models import MessageRow
+from notify.addresses import is_machine, is_mail_address
+from notify.models import DeliveryRow, DeliveryStatus, Kind, NotificationRow
+from notify.writing import Writing
+
+KINDS: Mapping[str, Kind] = {
+    "opened": Kind.RECEIPT,
+    "replied": Kind.REPLY,
+    "closed": Kind.CLOSED,
+    "reopened": Kind.REOPENED,
+}
+"""What the citizen is told of, by the change of the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a case's notifications go to: the address on the case, and no other."""
+
+    address: str
+    language: str
+    automatic: str
+    """Whether a machine wrote the message that opened the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    notification: NotificationRow
+    is_new: bool
+
+
+class CaseNotifications:
+    """Handles ``case.changed``: decides whether the citizen hears of it.
+
+    Parameters
+    ----------
+    is_ours
+        Whether an address is one of our mailboxes, to which nothing automatic is sent.
+    language
+        For citizens whose case is in a language that we do not speak.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, *, is_ours: Callable[[str], bool], language: str
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._is_ours = is_ours
+        self._language = language
+
+    async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, Planned]:
+        changes = [(event, CaseChanged.of(event)) for event in events]
+        told = [(event, change) for event, change in changes if change.change in KINDS]
+        if not told:
+            return {}
+        async with self._database.read() as session:
+            addressees = await _read_addressees(session, {change.case_id for _, change in told})
+            known = await _known(session, NotificationRow, [_name(event) for event, _ in told])
+        planned = {}
+        for event, change in told:
+            addressee = addressees[change.case_id]
+            kind = KINDS[change.change]
+            if self._may_hear(addressee, kind):
+                row = self._notification(event, change, kind, addressee)
+                planned[event.id] = Planned(row, is_new=row.id not in known)
+        return planned
+
+    async def handle(
+        self, event: Event, session: AsyncSession, prepared: Mapping[UUID, Planned]
+    ) -> list[Event]:
+        planned = prepared.get(event.id)
+        if planned is None:
+            return []
+        if planned.is_new:
+            session.add(planned.notification)
+        data = NotificationRequested(notification_id=planned.notification.id)
+        return [event.follow(data, key=UUID(event.subject))]
+
+    def _may_hear(self, addressee: Addressee, kind: Kind) -> bool:
+        """A person's words go to whom the person chose; what is automatic to people alone.
+
+        RFC 3834, section 2: no answer to what a machine wrote, nor to a machine, nor to ourselves.
+        """
+        if not is_mail_address(addressee.address):
+            return False
+        if kind is Kind.REPLY:
+            return True
+        return (
+            addressee.automatic == Automatic.NO
+            and not is_machine(addressee.address)
+            and not self._is_ours(addressee.address)
+        )
+
+    def _notification(
+        self, event: Event, change: CaseChanged, kind: Kind, addressee: Addressee
+    ) -> NotificationRow:
+        return NotificationRow(
+            id=_name(event),
+            case_id=change.case_id,
+            address=addressee.address,
+            cause_event_id=event.id,
+            kind=kind,
+            language=addressee.language if addressee.language in LOCALES else self._language,
+            created_at=self._clock(),
+        )
+
+
+class Deliveries:
+    """Handles ``notification.requested``: writes the mail and queues it for the dispatcher."""
+
+    def __init__(self, database: Database, writing: Writing) -> None:
+        self._database = database
+        self._writing = writing
+
+    async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, DeliveryRow]:
+        """The deliveries by their notifications, without those that are there already."""
+        ids = [NotificationRequested.of(event).notification_id for event in events]
+        async with self._database.read() as session:
+            names = {
+                derived_id(notification_id, "email"): notification_id for notification_id in ids
+            }
+            known = await _known(session, DeliveryRow, list(names))
+            missing = [owner for name, owner in names.items() if name not in known]
+            return await self._writing.write(session, missing) if missing else {}
+
+    async def handle(
+        self, event: Event, session: AsyncSession, prepared: Mapping[UUID, DeliveryRow]
+    ) -> list[Event]:
+        notification_id = NotificationRequested.of(event).notification_id
+        delivery = prepared.get(notification_id)
+        if delivery is None:
+            return []
+        session.add(delivery)
+        data = DeliveryChanged(delivery_id=delivery.id, status=DeliveryStatus.QUEUED)
+        return [event.follow(data, key=UUID(event.subject))]
+
+
+def _name(event: Event) -> UUID:
+    """The id of the notification that an event causes."""
+    return derived_id(event.id, "notification")
+
+
+async def _known(
+    session: AsyncSession,
+    model: type[NotificationRow] | type[DeliveryRow],
+    ids: Sequence[UUID],
+) -> set[UUID]:
+    return set(await session.scalars(select(model.id).where(model.id.in_(ids))))
+
+
+async def _read_addressees(session: AsyncSession, case_ids: set[UUID]) -> dict[UUID, Addressee]:
+    query = (
+        select(CaseRow.id, CaseRow.sender_address, CaseRow.language, MessageRow.automatic)
+        .join(CaseMessageRow, CaseMessageRow.case_id == CaseRow.id)
+        .join(MessageRow, MessageRow.id == CaseMessageRow.message_id)
+        .where(CaseRow.id.in_(case_ids), CaseMessageRow.joined_by == JoinedBy.OPENING)
+    )
+    rows = (await session.execute(query)).tuples()
+    return {
+        case_id: Addressee(address, language, automatic)
+        for case_id, address, language, automatic in rows
+    }

@@ -1,0 +1,143 @@
+"""Deliveries as the desk shows them: of one case, and the outbox."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases import Agent, CaseRow
+from cases.access import visible_cases
+from core.errors import BadInput, NotThere
+from notify.mail import compose
+from notify.models import DeliveryRow, DeliveryStatus, NotificationRow
+from notify.store import content_of, delivery_of
+
+PAGE = 50  # deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryItem:
+    """One line of a list of deliveries."""
+
+    id: UUID
+    reference: str
+    kind: str
+    """receipt, reply, closed or reopened"""
+    medium: str
+    recipient: str
+    subject: str
+    status: str
+    attempts: int
+    in_doubt: int
+    """How often a crash left it in flight: more than 0, and it may have gone out twice."""
+    last_error: str
+    message_id: str
+    """For a reply, the ``rfc_message_id`` of the message that it carries."""
+    due_at: datetime
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    items: Sequence[DeliveryItem]
+    next: str | None
+    """The cursor of the page after this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMail:
+    """One mail with all that it says."""
+
+    item: DeliveryItem
+    headers: Mapping[str, str]
+    text: str
+    html: str
+    raw: bytes
+    """As it goes, or went, over the wire."""
+
+
+async def deliveries_of_case(session: AsyncSession, case_id: UUID) -> list[DeliveryItem]:
+    """What the citizen was told about a case, oldest first; the caller has checked the access."""
+    query = _items().where(NotificationRow.case_id == case_id)
+    rows = await session.execute(query.order_by(DeliveryRow.created_at, DeliveryRow.id))
+    return [DeliveryItem(**row) for row in rows.mappings()]
+
+
+async def list_outbox(
+    session: AsyncSession, agent: Agent, *, cursor: str = "", limit: int = PAGE
+) -> DeliveryPage:
+    """One page of deliveries of the cases that the agent may see, the newest first.
+
+    Raises BadInput when the cursor is not ours.
+    """
+    newest = (DeliveryRow.created_at.desc(), DeliveryRow.id.desc())
+    query = _items().where(visible_cases(agent)).order_by(*newest).limit(limit + 1)
+    if cursor:
+        query = query.where(await _after(session, cursor))
+    items = [DeliveryItem(**row) for row in (await session.execute(query)).mappings()]
+    following = items[limit - 1].id.hex if len(items) > limit else None
+    return DeliveryPage(items[:limit], following)
+
+
+async def outbox_mail(session: AsyncSession, agent: Agent, delivery_id: UUID) -> OutboxMail:
+    """Raises NotThere when there is none, or none for this agent."""
+    query = _items().where(DeliveryRow.id == delivery_id, visible_cases(agent))
+    found = (await session.execute(query)).mappings().first()
+    if found is None:
+        raise NotThere("no such mail")
+    row = await session.get_one(DeliveryRow, delivery_id)
+    return OutboxMail(
+        item=DeliveryItem(**found),
+        headers=row.headers,
+        text=row.text,
+        html=row.html,
+        raw=compose(delivery_of(row), content_of(row)),
+    )
+
+
+async def count_deliveries(session: AsyncSession) -> dict[DeliveryStatus, int]:
+    """How many deliveries there are in each status."""
+    query = select(DeliveryRow.status, func.count()).group_by(DeliveryRow.status)
+    counts = dict((await session.execute(query)).tuples().all())
+    return {status: counts.get(status, 0) for status in DeliveryStatus}
+
+
+def _items() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            DeliveryRow.id,
+            CaseRow.reference,
+            NotificationRow.kind,
+            DeliveryRow.medium,
+            DeliveryRow.recipient,
+            DeliveryRow.subject,
+            DeliveryRow.status,
+            DeliveryRow.attempts,
+            DeliveryRow.in_doubt,
+            DeliveryRow.last_error,
+            DeliveryRow.message_id,
+            DeliveryRow.due_at,
+            DeliveryRow.created_at,
+            DeliveryRow.sent_at,
+        )
+        .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
+        .join(CaseRow, CaseRow.id == NotificationRow.case_id)
+    )
+
+
+async def _after(session: AsyncSession, cursor: str) -> ColumnElement[bool]:
+    try:
+        delivery_id = UUID(hex=cursor)
+    except ValueError as problem:
+        raise BadInput("the cursor is not one of ours", where="cursor") from problem
+    created_at = await session.scalar(
+        select(DeliveryRow.created_at).where(DeliveryRow.id == delivery_id)
+    )
+    if created_at is None:
+        raise BadInput("the cursor is not one of ours", where="cursor")
+    return tuple_(DeliveryRow.created_at, DeliveryRow.id) < tuple_(created_at, delivery_id)

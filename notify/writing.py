@@ -1,0 +1,173 @@
+"""Writing the mail of a notification: what it is about is read, the words are rendered."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import case as sql_case
+from sqlalchemy import literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases import CaseEventRow, CaseMessageRow, CaseRow
+from core.clock import Clock
+from core.ids import derived_id
+from ingest import ChannelName
+from ingest.models import MessageRow
+from notify.addresses import with_tag
+from notify.contents import Contents, View, quoted_subject
+from notify.letterhead import Letterhead
+from notify.mail import mailbox
+from notify.models import DeliveryRow, DeliveryStatus, Kind, Medium, NotificationRow
+from notify.threads import threading_headers
+
+AUTO_SUBMITTED: Mapping[Kind, str] = {
+    Kind.RECEIPT: "auto-replied",
+    Kind.CLOSED: "auto-generated",
+    Kind.REOPENED: "auto-generated",
+}
+"""RFC 3834, section 5; a person's reply is not automatic."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a notification is about."""
+
+    notification: NotificationRow
+    case: CaseRow
+    event: CaseEventRow
+    reply: str
+    """The agent's text, if it is a reply."""
+    message_id: str
+    """The Message-ID of the event's message."""
+    conversation: Sequence[str]
+    """Message-IDs, oldest first."""
+
+
+class Writing:
+    """Writes mails under the town's letterhead."""
+
+    def __init__(self, letterhead: Letterhead, clock: Clock) -> None:
+        self._letterhead = letterhead
+        self._clock = clock
+        self._contents = Contents(letterhead.zone)
+
+    async def write(
+        self, session: AsyncSession, notification_ids: Sequence[UUID]
+    ) -> dict[UUID, DeliveryRow]:
+        """The deliveries by their notifications, for the caller to store."""
+        written = {}
+        for subject in await _read_subjects(session, notification_ids):
+            written[subject.notification.id] = self._delivery(subject)
+            await asyncio.sleep(0)  # a batch is long enough for others to get a turn in between
+        return written
+
+    def _delivery(self, subject: _Subject) -> DeliveryRow:
+        notification, case = subject.notification, subject.case
+        kind = Kind(notification.kind)
+        delivery_id = derived_id(notification.id, Medium.EMAIL)
+        words = self._contents.render(self._view(subject, kind))
+        from_mailbox = case.mailbox or self._letterhead.main_mailbox
+        reply_to = with_tag(from_mailbox, case.reference)
+        fresh = f"<{case.reference}.{delivery_id.hex}@{self._letterhead.mail_domain}>"
+        now = self._clock()
+        return DeliveryRow(
+            id=delivery_id,
+            notification_id=notification.id,
+            medium=Medium.EMAIL,
+            recipient=notification.address,
+            # A bounce then comes back to the case by itself.
+            return_path=reply_to,
+            status=DeliveryStatus.QUEUED,
+            due_at=now,
+            created_at=now,
+            message_id=subject.message_id if kind is Kind.REPLY else fresh,
+            subject=words.subject,
+            text=words.text,
+            html=words.html,
+            headers={
+                "From": mailbox(self._letterhead.town, from_mailbox),
+                "Reply-To": mailbox(self._letterhead.town, reply_to),
+                **threading_headers(subject.conversation),
+                **_marks(kind),
+            },
+        )
+
+    def _view(self, subject: _Subject, kind: Kind) -> View:
+        case, event = subject.case, subject.event
+        # Who fills in the web form with another's address shall not choose words for our mail.
+        echoes = kind is not Kind.RECEIPT or case.channel == ChannelName.EMAIL
+        return View(
+            kind=kind,
+            language=subject.notification.language,
+            town=self._letterhead.town,
+            reference=case.reference,
+            subject=quoted_subject(case.subject, case.reference) if echoes else "",
+            tracking_key=self._letterhead.tracking_key(case.reference),
+            tracking_url=self._letterhead.tracking_url(case.reference),
+            text=subject.reply if kind is Kind.REPLY else str(event.data.get("text", "")),
+            agent=event.actor_name if event.actor_kind == "agent" else "",
+            due_at=case.due_at,
+        )
+
+
+def _marks(kind: Kind) -> dict[str, str]:
+    """What tells other machines not to answer."""
+    if kind not in AUTO_SUBMITTED:
+        return {}
+    # The second is Microsoft's (MS-OXCMAIL, section 2.1.3.2.2).
+    return {"Auto-Submitted": AUTO_SUBMITTED[kind], "X-Auto-Response-Suppress": "All"}
+
+
+async def _read_subjects(session: AsyncSession, notification_ids: Sequence[UUID]) -> list[_Subject]:
+    # What a citizen wrote may be long, and no notification repeats it.
+    reply = sql_case((MessageRow.direction == "out", MessageRow.text), else_=literal(""))
+    query = (
+        select(
+            NotificationRow,
+            CaseRow,
+            CaseEventRow,
+            reply,
+            MessageRow.rfc_message_id,
+            MessageRow.in_reply_to,
+        )
+        .join(CaseRow, CaseRow.id == NotificationRow.case_id)
+        .join(CaseEventRow, CaseEventRow.id == NotificationRow.cause_event_id)
+        .outerjoin(MessageRow, MessageRow.id == CaseEventRow.message_id)
+        .where(NotificationRow.id.in_(notification_ids))
+    )
+    rows = (await session.execute(query)).all()
+    without_message = {case.id for _, case, event, *_ in rows if event.message_id is None}
+    conversations = await _read_conversations(session, without_message)
+    return [
+        _Subject(
+            notification=notification,
+            case=case,
+            event=event,
+            reply=text or "",
+            message_id=message_id or "",
+            conversation=conversations.get(case.id)
+            or _conversation(notification.kind, message_id or "", in_reply_to or []),
+        )
+        for notification, case, event, text, message_id, in_reply_to in rows
+    ]
+
+
+def _conversation(kind: str, message_id: str, in_reply_to: Sequence[str]) -> list[str]:
+    """A receipt answers the citizen's message; a reply says itself what it answers."""
+    return [*in_reply_to] if kind == Kind.REPLY else [*in_reply_to, message_id]
+
+
+async def _read_conversations(session: AsyncSession, case_ids: set[UUID]) -> dict[UUID, list[str]]:
+    if not case_ids:
+        return {}
+    query = (
+        select(CaseMessageRow.case_id, MessageRow.rfc_message_id)
+        .join(MessageRow, MessageRow.id == CaseMessageRow.message_id)
+        .where(CaseMessageRow.case_id.in_(case_ids), MessageRow.rfc_message_id != "")
+        .order_by(MessageRow.received_at, MessageRow.id)
+    )
+    conversations: dict[UUID, list[str]] = {}
+    for case_id, message_id in await session.execute(query):
+        conversations.setdefault(case_id, []).append(message_id)
+    return conversations
