@@ -19,8 +19,8 @@ class Desk:
     agent_name: str
     quarantine_count: int | None = None
     """None when the agent may not see it."""
-    outbox_count: int | None = None
-    """None when mail really goes out; else how many are kept on the outbox page."""
+    failed_count: int = 0
+    """How many mails could not be sent of late."""
     notice: str = ""
     """What has just been done, in the agent's language."""
 
@@ -78,7 +78,11 @@ class MessageEntry:
     automatic: str = "no"
     joined_by: str = "opening"
     delivery: str = ""
-    """State of an outgoing message: pending, in_flight, sent, in_doubt, failed; empty: unknown."""
+    """Of an outgoing message: kept (on the outbox page), or one of notify's states; or unknown."""
+    in_doubt: bool = False
+    """Whether a crash may have sent it twice."""
+    delivery_error: str = ""
+    """Why the last attempt did not go through."""
     notes: Sequence[str] = ()
     """What could not be read of it."""
     documents: Sequence[DocumentLine] = ()
@@ -104,7 +108,8 @@ class EventEntry:
     agent_name: str = ""
     """Empty when no agent did it."""
     text: str = ""
-    """Of ``moved`` the queue's name, of ``closed`` what the citizen was told."""
+    """Of ``moved`` the queue's name, of ``closed`` what the citizen was told, of
+    ``delivery_failed`` to whom and why."""
 
 
 Entry = MessageEntry | NoteEntry | EventEntry
@@ -176,6 +181,8 @@ class ConflictPage:
     queue_name: str = ""
     version: int
     """The case's version now, with which the form is sent again."""
+    sequence: int
+    """And how many events it has now."""
     changes: Sequence[Entry]
     """What happened since the agent opened the case, oldest first."""
 
@@ -226,17 +233,29 @@ class QuarantineItemPage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxLine:
     id: UUID
+    reference: str
+    kind: str
+    """receipt, reply, closed or reopened"""
     to: str
     subject: str
-    sent_at: datetime
+    status: str
+    """``kept`` on this page, or one of notify's."""
+    error: str
+    in_doubt: bool
+    at: datetime
+    """When it was sent; when it was written, if it was not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxPage:
-    """``desk/outbox.html``: mails that were kept here because no smart host is set."""
+    """``desk/outbox.html``: GET ``/agent/outbox?cursor=``"""
 
     desk: Desk
     mails: Sequence[OutboxLine]
+    is_kept: bool
+    """Whether mail stays here because no smart host is set."""
+    cursor: str = ""
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

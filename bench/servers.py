@@ -80,7 +80,10 @@ def wait_for_port(port: int) -> None:
 
 @contextmanager
 def _server(
-    command: list[str], port: int, environment: dict[str, str], stop: signal.Signals = signal.SIGKILL
+    command: list[str],
+    port: int,
+    environment: dict[str, str],
+    stop: signal.Signals = signal.SIGKILL,
 ) -> Iterator[None]:
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:

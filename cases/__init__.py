@@ -1,6 +1,13 @@
 """The record: cases, queues, agents, what was said and what happened."""
 
-from cases.access import case_for, check_quarantine, document_for, message_for
+from cases import audit
+from cases.access import (
+    case_for,
+    check_handing_in,
+    check_quarantine,
+    document_for,
+    message_for,
+)
 from cases.actions import Actions
 from cases.agents import Agent, Role, create_agent, create_token
 from cases.history import SYSTEM, Actor, append
@@ -15,7 +22,7 @@ from cases.models import (
     QueueRow,
     RoutingRuleRow,
 )
-from cases.reading import CaseRecord, Tracked, read_case, track_case
+from cases.reading import CaseRecord, Tracked, inline_documents, read_case, record_of, track_case
 
 __all__ = [
     "SYSTEM",
@@ -36,18 +43,22 @@ __all__ = [
     "RoutingRuleRow",
     "Tracked",
     "append",
+    "audit",
     "case_for",
+    "check_handing_in",
     "check_quarantine",
     "count_queues",
     "create_agent",
     "create_token",
     "document_for",
     "fingerprint",
+    "inline_documents",
     "join_case",
     "list_cases",
     "list_queues",
     "message_for",
     "open_case",
     "read_case",
+    "record_of",
     "track_case",
 ]

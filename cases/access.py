@@ -1,5 +1,7 @@
 """Who may see what: every route asks here, and nothing else decides."""
 
+from uuid import UUID
+
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,6 +11,7 @@ from core.errors import NotThere, Refused
 from ingest.models import DocumentRow, MessageRow
 
 SEE_ALL_QUEUES = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
+HAND_IN = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
 SEE_QUARANTINE = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN, Role.SYSTEM_ADMIN})
 
 
@@ -24,6 +27,11 @@ def visible_cases(agent: Agent) -> ColumnElement[bool]:
     if agent.roles & SEE_ALL_QUEUES:
         return true()
     return CaseRow.queue_id.in_(agent.queue_ids)
+
+
+def sees_queue(agent: Agent, queue_id: UUID) -> bool:
+    """The same as :func:`visible_cases`, of a case's queue that is known already."""
+    return bool(agent.roles & SEE_ALL_QUEUES) or queue_id in agent.queue_ids
 
 
 async def case_for(
@@ -83,7 +91,18 @@ async def queue_for(session: AsyncSession, slug: str) -> QueueRow:
     return queue
 
 
+def sees_quarantine(agent: Agent) -> bool:
+    """Whether the agent may see what could not be read."""
+    return bool(agent.roles & SEE_QUARANTINE)
+
+
 def check_quarantine(agent: Agent) -> None:
     """Raises Refused unless the agent may see what could not be read."""
-    if not agent.roles & SEE_QUARANTINE:
+    if not sees_quarantine(agent):
         raise Refused("the quarantine is for reception and administrators")
+
+
+def check_handing_in(agent: Agent) -> None:
+    """Raises Refused unless the agent's programs may hand in what arrived elsewhere."""
+    if not agent.roles & HAND_IN:
+        raise Refused("only reception and functional administrators hand in intakes")

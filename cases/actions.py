@@ -16,7 +16,7 @@ from core.clock import Clock
 from core.errors import BadInput, Conflict
 from core.ids import derived_id, new_id
 from ingest import publish
-from ingest.message import ChannelName
+from ingest.message import ChannelName, Trust
 from ingest.models import MessageRow
 
 MAX_TEXT = 100_000  # characters of a reply or a note
@@ -27,7 +27,8 @@ class Actions:
     """The actions of one agent, in the caller's transaction.
 
     Every action returns the changed case and raises NotThere when the agent may not see it,
-    Conflict when the case is not at ``version`` any more, BadInput when it makes no sense.
+    Conflict when the case is not at ``version`` any more (None: whatever it is at), BadInput when
+    it makes no sense.
     """
 
     session: AsyncSession
@@ -36,7 +37,7 @@ class Actions:
     mail_domain: str
     """Of the Message-IDs that replies get."""
 
-    async def claim(self, reference: str, version: int) -> CaseRow:
+    async def claim(self, reference: str, version: int | None) -> CaseRow:
         """Take the case: others see who works on it."""
         case = await self._at(reference, version)
         if case.status == CaseStatus.CLOSED:
@@ -46,7 +47,7 @@ class Actions:
             case.status = CaseStatus.IN_PROGRESS
         return await self._done(case, "claimed")
 
-    async def move(self, reference: str, version: int, queue: str) -> CaseRow:
+    async def move(self, reference: str, version: int | None, queue: str) -> CaseRow:
         """Hand the case to another queue; who claimed it lets go. Its due date stays."""
         case = await self._at(reference, version)
         target = await queue_for(self.session, queue)
@@ -56,14 +57,14 @@ class Actions:
         case.queue_id, case.claimed_by = target.id, None
         return await self._done(case, "moved", data={"from": source.slug, "to": target.slug})
 
-    async def note(self, reference: str, version: int, text: str) -> CaseRow:
+    async def note(self, reference: str, version: int | None, text: str) -> CaseRow:
         """Write down what only agents read. Any version will do: a note changes nothing."""
         text = _checked(text)
         case = await case_for(self.session, self.agent, reference, to_change=True)
         index_words(self.session, case.id, derived_id(case.id, f"note:{case.event_count}"), text)
         return await self._done(case, "noted", data={"text": text}, changes=False)
 
-    async def reply(self, reference: str, version: int, text: str) -> CaseRow:
+    async def reply(self, reference: str, version: int | None, text: str) -> CaseRow:
         """Answer the citizen by e-mail; the case then waits for them."""
         text = _checked(text)
         case = await self._at(reference, version)
@@ -75,7 +76,7 @@ class Actions:
         message = await self._reply_message(case, text)
         return await self._done(case, "replied", message_id=message.id)
 
-    async def close(self, reference: str, version: int, text: str = "") -> CaseRow:
+    async def close(self, reference: str, version: int | None, text: str = "") -> CaseRow:
         """Close the case; ``text``, if any, is told to the citizen."""
         case = await self._at(reference, version)
         if case.status == CaseStatus.CLOSED:
@@ -83,7 +84,7 @@ class Actions:
         case.status, case.closed_at = CaseStatus.CLOSED, self.clock()
         return await self._done(case, "closed", data={"text": text.strip()[:MAX_TEXT]})
 
-    async def reopen(self, reference: str, version: int) -> CaseRow:
+    async def reopen(self, reference: str, version: int | None) -> CaseRow:
         """Open a closed case again."""
         case = await self._at(reference, version)
         if case.status != CaseStatus.CLOSED:
@@ -92,9 +93,9 @@ class Actions:
         case.closed_at = None
         return await self._done(case, "reopened")
 
-    async def _at(self, reference: str, version: int) -> CaseRow:
+    async def _at(self, reference: str, version: int | None) -> CaseRow:
         case = await case_for(self.session, self.agent, reference, to_change=True)
-        if case.version != version:
+        if version not in (None, case.version):
             raise Conflict("the case was changed meanwhile", current=case.version)
         return case
 
@@ -137,6 +138,7 @@ class Actions:
             channel=ChannelName.EMAIL,
             sender_name=self.agent.name,
             sender_address=case.mailbox,
+            sender_trust=Trust.VERIFIED,
             recipients=[case.sender_address],
             subject=case.subject,
             text=text,

@@ -22,6 +22,7 @@ Change = Literal[
     "replied",
     "closed",
     "reopened",
+    "delivery_failed",
 ]
 CHANGES: tuple[str, ...] = get_args(Change)
 

@@ -44,7 +44,11 @@ class Tracked:
 
 async def read_case(session: AsyncSession, agent: Agent, reference: str) -> CaseRecord:
     """Raises NotThere when there is none, or none for this agent."""
-    case = await case_for(session, agent, reference)
+    return await record_of(session, await case_for(session, agent, reference))
+
+
+async def record_of(session: AsyncSession, case: CaseRow) -> CaseRecord:
+    """All of a case that the caller may see already."""
     claimed_by = ""
     if case.claimed_by:
         name = select(AgentRow.name).where(AgentRow.id == case.claimed_by)
@@ -70,6 +74,14 @@ async def track_case(session: AsyncSession, reference: str) -> Tracked | None:
         messages=await _messages(session, case),
         events=[event for event in events if event.public],
     )
+
+
+async def inline_documents(session: AsyncSession, message_id: UUID) -> Mapping[str, UUID]:
+    """The documents that a message's HTML shows, by their Content-ID; its access is checked."""
+    query = select(DocumentRow.content_id, DocumentRow.id).where(
+        DocumentRow.message_id == message_id, DocumentRow.inline
+    )
+    return dict((await session.execute(query)).tuples().all())
 
 
 async def _messages(session: AsyncSession, case: CaseRow) -> list[CaseMessage]:

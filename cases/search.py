@@ -3,7 +3,7 @@
 import re
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, cast, column, false, select, table, text
+from sqlalchemy import ColumnElement, Select, Uuid, column, false, select, table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import CaseRow, CaseSearchRow
@@ -29,8 +29,8 @@ def matches(query: str) -> ColumnElement[bool]:
     words = _WORD.findall(query)[:20]
     if not words:
         return false()
-    found: Select[str] = select(column("case_id", String)).select_from(table("case_search"))
+    found: Select[UUID] = select(column("case_id", Uuid)).select_from(table("case_search"))
     match = text("case_search MATCH :words").bindparams(
         words=" ".join(f'"{word}"*' for word in words)
     )
-    return cast(CaseRow.id, String).in_(found.where(match))
+    return CaseRow.id.in_(found.where(match))

@@ -1,7 +1,9 @@
 """The demo town: what an empty store is filled with, so that there is something to look at."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -105,7 +107,7 @@ async def create_town(database: Database, password: str) -> None:
             )
 
 
-def _add_rules(session: AsyncSession, ids: dict[str, object]) -> None:
+def _add_rules(session: AsyncSession, ids: Mapping[str, UUID]) -> None:
     """Who writes to a queue's own mailbox means it; after that, the words decide."""
     by_mailbox = [
         (f"À {queue.slug}@", f'"{queue.slug}@{DOMAIN}" in message.recipients', queue.slug)

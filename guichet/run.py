@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
 import uvicorn
@@ -46,6 +47,7 @@ async def _serve(town: Town, *, first: bool) -> None:
             tasks.create_task(town.engine.run(), name="engine"),
             tasks.create_task(town.dispatcher.run(), name="dispatcher"),
             tasks.create_task(town.mail.run(town.acceptance.accept), name="mail"),
+            tasks.create_task(town.live.run(), name="live"),
         ]
         serving = tasks.create_task(web.serve(), name="web")
         await town.mail.ready.wait()
@@ -58,6 +60,7 @@ async def _serve(town: Town, *, first: bool) -> None:
         show_banner(town)
         await stop.wait()
         log.info("stopping")
+        town.live.close()
         web.should_exit = True
         for task in running:
             task.cancel()
@@ -82,12 +85,13 @@ def _web_config(town: Town) -> uvicorn.Config:
 class _WebServer(uvicorn.Server):
     """The signals are ours: they stop more than the web."""
 
-    def capture_signals(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
     async def ready(self) -> None:
         while not self.started:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # noqa: ASYNC110 - uvicorn tells nobody
 
 
 def run_forever(settings: Settings) -> None:

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from functools import partial
 
+from agent_api import Live
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.mailboxes import Mailboxes
@@ -20,7 +21,14 @@ from ingest import Acceptance, ChannelName, Consumer, EmbeddedEngine
 from ingest.failures import BackOff, Failures
 from ingest.normalization import Normalization
 from ingest.pipeline import consumers
-from notify import CaseNotifications, Deliveries, Dispatcher
+from notify import (
+    CaseNotifications,
+    Deliveries,
+    Dispatcher,
+    Letterhead,
+    Writing,
+    email_sender,
+)
 from router import Calendar, Routing
 
 
@@ -39,6 +47,7 @@ class Town:
     engine: EmbeddedEngine
     dispatcher: Dispatcher
     mail: EmailChannel
+    live: Live
     mailboxes: tuple[str, ...]
 
     async def close(self) -> None:
@@ -54,6 +63,7 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
     blobs = Blobs(settings.blobs_url)
     processes = Processes(settings.processes)
     mailboxes = settings.mailboxes or (demo.MAILBOXES if settings.demo else ())
+    ours = Mailboxes(mailboxes)
     acceptance = Acceptance(database, blobs, clock)
     pipeline = consumers(
         {
@@ -75,10 +85,13 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
                 Resolver(settings.dns_servers),
                 trusted_authserv_id=settings.trusted_authserv_id,
             ),
-            "notify": CaseNotifications(database, clock, settings),
-            "deliver": Deliveries(database, clock, settings, secret),
+            "notify": CaseNotifications(
+                database, clock, is_ours=ours.has, language=settings.language
+            ),
+            "deliver": Deliveries(database, Writing(Letterhead.of(settings, secret), clock)),
         }
     )
+    engine = EmbeddedEngine(database, pipeline, Failures(clock, BackOff()), acceptance.rushed)
     return Town(
         settings=settings,
         secret=secret,
@@ -88,19 +101,25 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
         processes=processes,
         acceptance=acceptance,
         consumers=pipeline,
-        engine=EmbeddedEngine(database, pipeline, Failures(clock, BackOff()), acceptance.rushed),
-        dispatcher=Dispatcher(database, clock, settings),
-        mail=EmailChannel(_mail_server(settings, mailboxes)),
+        engine=engine,
+        dispatcher=Dispatcher(
+            database,
+            [email_sender(settings)],
+            clock,
+            connections=settings.smtp_sending_connections,
+        ),
+        mail=EmailChannel(_mail_server(settings, ours)),
+        live=Live(database, engine.tail),
         mailboxes=mailboxes,
     )
 
 
-def _mail_server(settings: Settings, mailboxes: tuple[str, ...]) -> MailServer:
+def _mail_server(settings: Settings, mailboxes: Mailboxes) -> MailServer:
     return MailServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
         hostname=settings.smtp_hostname,
-        mailboxes=Mailboxes(mailboxes),
+        mailboxes=mailboxes,
         max_size=settings.smtp_max_size,
         lmtp=settings.smtp_protocol == "lmtp",
         certificate=settings.smtp_tls_certificate,

@@ -45,6 +45,7 @@ class Engine(Protocol):
         """Work until cancelled."""
         ...
 
-    def tail(self, stream: str) -> AsyncIterator[Event]:
-        """The events of a stream from now on; for live pages, which may miss one."""
+    def tail(self, stream: str) -> AsyncIterator[Sequence[Event]]:
+        """The events of a stream from now on, as many as have come; for live pages, which may
+        miss one."""
         ...

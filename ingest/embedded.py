@@ -58,7 +58,7 @@ class EmbeddedEngine:
             for lane in self._lanes:
                 lanes.create_task(lane.run(), name=f"lane {lane.consumer.name}")
 
-    def tail(self, stream: str) -> AsyncIterator[Event]:
+    def tail(self, stream: str) -> AsyncIterator[Sequence[Event]]:
         return self._tails.follow(stream)
 
     def _published(self, events: Sequence[Event]) -> None:

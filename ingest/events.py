@@ -59,7 +59,7 @@ class CaseChanged(Data):
         "replied",
         "closed",
         "reopened",
-        "delivery_changed",
+        "delivery_failed",
     ]
     message_id: UUID | None = None
     """The message that the change is about."""

@@ -40,6 +40,11 @@ class Item:
     attempts: int
     quarantined_at: datetime
 
+    @property
+    def can_be_filed(self) -> bool:
+        """Whether it is an intake that no message was made of."""
+        return self.intake_id is not None and self.consumer == "normalize"
+
 
 async def open_items(session: AsyncSession, *, limit: int = 100) -> list[Item]:
     """What waits for an agent, oldest first."""

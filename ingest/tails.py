@@ -20,12 +20,16 @@ class Tails:
                         queue.get_nowait()
                     queue.put_nowait(event)
 
-    async def follow(self, stream: str) -> AsyncIterator[Event]:
+    async def follow(self, stream: str) -> AsyncIterator[Sequence[Event]]:
+        """What has come since the last look, at least one event at a time."""
         queue: asyncio.Queue[Event] = asyncio.Queue(MAX_WAITING)
         follower = (stream, queue)
         self._followers.add(follower)
         try:
             while True:
-                yield await queue.get()
+                events = [await queue.get()]
+                while not queue.empty():
+                    events.append(queue.get_nowait())
+                yield events
         finally:
             self._followers.discard(follower)

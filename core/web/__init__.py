@@ -1,5 +1,6 @@
 """What every page stands on: templates, static files, forms, languages, errors."""
 
+from core.web.bodylimit import BodyLimit
 from core.web.csrf import Csrf
 from core.web.forms import FieldError
 from core.web.mailframe import mail_frame
@@ -9,6 +10,7 @@ from core.web.problems import install_problems, problem
 from core.web.static import StaticFiles
 
 __all__ = [
+    "BodyLimit",
     "Csrf",
     "FieldError",
     "PageMiddleware",

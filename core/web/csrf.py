@@ -14,6 +14,7 @@ from starlette.responses import Response
 from core.errors import Refused
 
 COOKIE = "guichet_form"
+SESSION_COOKIE = "guichet_session"
 FIELD = "csrf"
 HEADER = "x-csrf-token"
 MAX_AGE = 12 * 3600  # seconds, a session's length
@@ -30,7 +31,7 @@ class Csrf:
     """Makes and checks the tokens of forms."""
 
     def __init__(
-        self, secret: bytes, *, session_cookie: str = "guichet_session", https_only: bool = False
+        self, secret: bytes, *, session_cookie: str = SESSION_COOKIE, https_only: bool = False
     ) -> None:
         self._serializer = URLSafeTimedSerializer(secret, salt="guichet.csrf")
         self._session_cookie = session_cookie

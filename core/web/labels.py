@@ -24,11 +24,18 @@ LABELS = {
         "unverified": N_("Unverified sender"),
     },
     "delivery": {
-        "pending": N_("Waiting to be sent"),
+        "queued": N_("Waiting to be sent"),
         "in_flight": N_("Being sent"),
         "sent": N_("Sent"),
-        "in_doubt": N_("Perhaps sent"),
+        "kept": N_("Kept here"),
+        "delivered": N_("Delivered"),
         "failed": N_("Not sent"),
+    },
+    "notification": {
+        "receipt": N_("Receipt"),
+        "reply": N_("Reply"),
+        "closed": N_("Closing message"),
+        "reopened": N_("Notice of reopening"),
     },
     "joined_by": {
         "opening": "",

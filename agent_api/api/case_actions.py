@@ -1,0 +1,129 @@
+"""What agents' programs do to a case: each once, and on the version that they have seen."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from agent_api.acting import act
+from agent_api.api import schemas
+from agent_api.api.answers import Answer, once
+from agent_api.api.cases import Reference
+from agent_api.api.responses import ACTION_PROBLEMS
+from agent_api.api.view import case_of, etag
+from agent_api.asking import ApiAgent
+from agent_api.context import In
+from agent_api.views import Action
+from cases import record_of
+from core.errors import BadInput
+from notify import deliveries_of_case
+
+_ETAG = re.compile(r'(?:W/)?"([0-9]{1,10})"')
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        pattern=r'^(\*|(W/)?"[0-9]{1,10}")$',
+        description='The ETag that you have seen, such as `"7"`; `*` for any.',
+    ),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="The same key with the same request gets the same answer, for a day.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What every action is asked with."""
+
+    request: Request
+    context: In
+    agent: ApiAgent
+    reference: Reference
+    if_match: IfMatch = None
+    idempotency_key: IdempotencyKey = None
+
+    async def carry_out(
+        self, action: Action, body: BaseModel | None, *, status: int = 200
+    ) -> Response:
+        """Act in one transaction with the answer that is kept for the key."""
+        given = body.model_dump(exclude_none=True) if body else {}
+        version = self._version(given.pop("version", None))
+        asked = (self.request.url.path, body.model_dump_json() if body else "")
+        async with self.context.database.begin() as session:
+
+            async def work() -> Answer:
+                case = await act(
+                    session, self.context, self.agent, self.reference, action, version, **given
+                )
+                await session.flush()
+                # Not by access: who hands a case on may not see it any more, but did this.
+                record = await record_of(session, case)
+                deliveries = await deliveries_of_case(session, case.id)
+                return Answer(status, case_of(record, deliveries).model_dump(mode="json"))
+
+            answer = await once(
+                session, self.context.clock, self.agent, self.idempotency_key, asked, work
+            )
+        headers = {"ETag": etag(answer.content["version"])}
+        return JSONResponse(answer.content, answer.status, headers=headers)
+
+    def _version(self, version: int | None) -> int | None:
+        """By If-Match or in the body; None when it does not matter."""
+        if self.if_match is None or self.if_match == "*":
+            return version
+        seen = _ETAG.fullmatch(self.if_match)
+        if seen is None:
+            raise BadInput("not an ETag of ours", where="If-Match")
+        if version not in (None, int(seen[1])):
+            raise BadInput("If-Match and version say different things", where="version")
+        return int(seen[1])
+
+
+Asking = Annotated[Asked, Depends()]
+
+routes = APIRouter(prefix="/cases/{reference}", tags=["cases"])
+
+
+@routes.post("/replies", status_code=201, response_model=schemas.Case, responses=ACTION_PROBLEMS)
+async def reply(asked: Asking, body: schemas.WithText) -> Response:
+    """Answer the citizen by e-mail; the case then waits for them."""
+    return await asked.carry_out("replies", body, status=201)
+
+
+@routes.post("/notes", status_code=201, response_model=schemas.Case, responses=ACTION_PROBLEMS)
+async def note(asked: Asking, body: schemas.WithText) -> Response:
+    """Write down what only agents read."""
+    return await asked.carry_out("notes", body, status=201)
+
+
+@routes.post("/claim", response_model=schemas.Case, responses=ACTION_PROBLEMS)
+async def claim(asked: Asking, body: schemas.WithVersion | None = None) -> Response:
+    """Take the case: others see who works on it."""
+    return await asked.carry_out("claim", body)
+
+
+@routes.post("/move", response_model=schemas.Case, responses=ACTION_PROBLEMS)
+async def move(asked: Asking, body: schemas.WithQueue) -> Response:
+    """Hand the case to another queue; who claimed it lets go."""
+    return await asked.carry_out("move", body)
+
+
+@routes.post("/close", response_model=schemas.Case, responses=ACTION_PROBLEMS)
+async def close(asked: Asking, body: schemas.WithLastWord | None = None) -> Response:
+    """Close the case; the citizen is told."""
+    return await asked.carry_out("close", body)
+
+
+@routes.post("/reopen", response_model=schemas.Case, responses=ACTION_PROBLEMS)
+async def reopen(asked: Asking, body: schemas.WithVersion | None = None) -> Response:
+    """Open a closed case again."""
+    return await asked.carry_out("reopen", body)

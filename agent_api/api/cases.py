@@ -1,0 +1,89 @@
+"""Cases: lists, one case, its documents."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from agent_api.api import schemas
+from agent_api.api.responses import FILE, problems
+from agent_api.api.view import case_of, etag, summary_of
+from agent_api.asking import ApiAgent
+from agent_api.context import In
+from agent_api.files import file_response
+from cases import Filter, audit, count_queues, document_for, list_cases, read_case
+from notify import deliveries_of_case
+
+MAX_PAGE = 200  # cases
+
+Reference = Annotated[str, Path(max_length=16, examples=["GU-K7Q2-9FXM"])]
+ChannelFilter = Literal["", "email", "fax", "scan", "phone", "sms", "counter", "web", "open311"]
+StatusFilter = Literal["", "new", "in_progress", "waiting", "closed", "open", "any"]
+
+routes = APIRouter(tags=["cases"])
+
+
+@routes.get("/cases", responses=problems(401, 422))
+async def cases(
+    context: In,
+    agent: ApiAgent,
+    q: Annotated[str, Query(max_length=500, description="Words, or a reference.")] = "",
+    queue: Annotated[str, Query(max_length=64, description="The slug of a queue.")] = "",
+    channel: ChannelFilter = "",
+    status: Annotated[
+        StatusFilter,
+        Query(description="A status; `open` (the default without `q`) is all but closed."),
+    ] = "",
+    cursor: Annotated[str, Query(max_length=64, description="`next` of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+) -> schemas.CasePage:
+    """The cases that the agent may see, the newest first."""
+    chosen = Filter(q=q, queue=queue, channel=channel, status=status)
+    async with context.database.read() as session:
+        page = await list_cases(session, agent, chosen, cursor=cursor, limit=limit)
+    return schemas.CasePage(items=[summary_of(item) for item in page.items], next=page.next)
+
+
+@routes.get("/queues", responses=problems(401))
+async def queues(context: In, agent: ApiAgent) -> schemas.Queues:
+    """The agent's queues, with what waits in them."""
+    async with context.database.read() as session:
+        found = await count_queues(session, agent)
+    return schemas.Queues(items=[schemas.Queue.model_validate(queue) for queue in found])
+
+
+@routes.get("/cases/{reference}", responses=problems(401, 404, 422))
+async def case(
+    context: In, agent: ApiAgent, reference: Reference, response: Response
+) -> schemas.Case:
+    """One case with all that belongs to it."""
+    async with context.database.read() as session:
+        record = await read_case(session, agent, reference)
+        deliveries = await deliveries_of_case(session, record.case.id)
+    response.headers["ETag"] = etag(record.case)
+    return case_of(record, deliveries)
+
+
+@routes.get(
+    "/cases/{reference}/documents/{document_id}",
+    response_class=Response,
+    responses=problems(401, 404, 422) | FILE,
+)
+async def document(
+    context: In, agent: ApiAgent, reference: Reference, document_id: UUID
+) -> Response:
+    """A document, as a download."""
+    async with context.database.begin() as session:
+        found = await document_for(session, agent, reference, document_id)
+        content = await context.blobs.read(session, found.sha256)
+        audit.record(
+            session,
+            context.clock,
+            agent_id=agent.id,
+            action="document.read",
+            object_kind="case",
+            object_id=reference,
+            details={"document": str(found.id), "name": found.name},
+        )
+    return file_response(found.name, found.media_type, content)

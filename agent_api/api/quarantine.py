@@ -1,0 +1,93 @@
+"""What could not be handled, for programs."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from agent_api.api import schemas
+from agent_api.api.responses import FILE, problems
+from agent_api.asking import ApiAgent
+from agent_api.context import In
+from agent_api.files import file_response
+from cases import audit, check_quarantine
+from core.text import clean_line
+from ingest import quarantine
+
+routes = APIRouter(prefix="/quarantine", tags=["quarantine"])
+
+
+@routes.get("", responses=problems(401, 403))
+async def items(context: In, agent: ApiAgent) -> schemas.QuarantineItems:
+    """What waits for somebody, the oldest first; a hundred at most."""
+    check_quarantine(agent)
+    async with context.database.read() as session:
+        found = await quarantine.open_items(session)
+    return schemas.QuarantineItems(
+        items=[schemas.QuarantineItem.model_validate(item) for item in found]
+    )
+
+
+@routes.get(
+    "/{item_id}/raw", response_class=Response, responses=problems(401, 403, 404, 422) | FILE
+)
+async def raw(context: In, agent: ApiAgent, item_id: UUID) -> Response:
+    """The intake exactly as it came."""
+    check_quarantine(agent)
+    async with context.database.begin() as session:
+        name, media_type, content = await quarantine.raw_of(session, context.blobs, item_id)
+        audit.record(
+            session,
+            context.clock,
+            agent_id=agent.id,
+            action="quarantine.read",
+            object_kind="quarantine",
+            object_id=str(item_id),
+        )
+    return file_response(name, media_type, content)
+
+
+@routes.post(
+    "/{item_id}/retry",
+    status_code=204,
+    response_class=Response,
+    responses=problems(401, 403, 404, 422, 503),
+)
+async def retry(context: In, agent: ApiAgent, item_id: UUID) -> Response:
+    """Give the event to its consumer again."""
+    check_quarantine(agent)
+    async with context.database.begin() as session:
+        await quarantine.retry(session, context.clock, item_id)
+        audit.record(
+            session,
+            context.clock,
+            agent_id=agent.id,
+            action="quarantine.retried",
+            object_kind="quarantine",
+            object_id=str(item_id),
+        )
+    return Response(status_code=204)
+
+
+@routes.post(
+    "/{item_id}/file",
+    status_code=204,
+    response_class=Response,
+    responses=problems(400, 401, 403, 404, 422, 503),
+)
+async def file(context: In, agent: ApiAgent, item_id: UUID, body: schemas.WithSubject) -> Response:
+    """Make a case of an intake that could not be read: the raw is its attachment."""
+    check_quarantine(agent)
+    async with context.database.begin() as session:
+        await quarantine.file_by_hand(
+            session, context.blobs, context.clock, item_id, subject=clean_line(body.subject)
+        )
+        audit.record(
+            session,
+            context.clock,
+            agent_id=agent.id,
+            action="quarantine.filed",
+            object_kind="quarantine",
+            object_id=str(item_id),
+        )
+    return Response(status_code=204)

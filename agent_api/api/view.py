@@ -1,0 +1,90 @@
+"""From the record to what programs read of it."""
+
+from collections.abc import Sequence
+
+from agent_api.api import schemas
+from cases import CaseEventRow, CaseItem, CaseRecord, CaseRow
+from cases.reading import CaseMessage
+from notify import DeliveryItem
+
+
+def summary_of(item: CaseItem) -> schemas.CaseSummary:
+    return schemas.CaseSummary(
+        reference=item.reference,
+        subject=item.subject,
+        channel=item.channel,
+        queue=item.queue,
+        status=item.status,
+        sender=schemas.CaseSender(
+            name=item.sender_name, address=item.sender_address, trust=item.sender_trust
+        ),
+        excerpt=item.excerpt,
+        claimed_by=item.claimed_by,
+        received_at=item.received_at,
+        due_at=item.due_at,
+        version=item.version,
+    )
+
+
+def case_of(record: CaseRecord, deliveries: Sequence[DeliveryItem]) -> schemas.Case:
+    case = record.case
+    return schemas.Case(
+        reference=case.reference,
+        subject=case.subject,
+        channel=case.channel,
+        queue=record.queue.slug,
+        status=case.status,
+        sender=schemas.CaseSender(
+            name=case.sender_name,
+            address=case.sender_address or case.sender_phone,
+            trust=case.sender_trust,
+        ),
+        excerpt=case.excerpt,
+        claimed_by=record.claimed_by,
+        received_at=case.received_at,
+        due_at=case.due_at,
+        version=case.version,
+        messages=[_message(message) for message in record.messages],
+        events=[_event(event) for event in record.events],
+        deliveries=[schemas.CaseDelivery.model_validate(item) for item in deliveries],
+    )
+
+
+def etag(case: CaseRow | int) -> str:
+    """The case's version as an entity tag (RFC 9110, section 8.8.3)."""
+    return f'"{case if isinstance(case, int) else case.version}"'
+
+
+def _message(message: CaseMessage) -> schemas.CaseMessage:
+    row = message.message
+    return schemas.CaseMessage(
+        id=row.id,
+        direction=row.direction,
+        channel=row.channel,
+        sender=schemas.CaseSender(
+            name=row.sender_name,
+            address=row.sender_address or row.sender_phone,
+            trust=row.sender_trust,
+        ),
+        recipients=row.recipients,
+        subject=row.subject,
+        text=row.text,
+        quoted=row.quoted,
+        html=row.html,
+        automatic=row.automatic,
+        joined_by=message.joined_by,
+        received_at=row.received_at,
+        notes=row.notes,
+        documents=[schemas.Document.model_validate(document) for document in message.documents],
+    )
+
+
+def _event(event: CaseEventRow) -> schemas.CaseEvent:
+    return schemas.CaseEvent(
+        sequence=event.sequence,
+        kind=event.kind,
+        at=event.at,
+        actor=event.actor_name,
+        message_id=event.message_id,
+        data=event.data,
+    )

@@ -1,0 +1,48 @@
+"""What the routes of the desk and of the API work with; the composition root hands it in."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from agent_api.live import Live
+from core.blobs import Blobs
+from core.clock import Clock
+from core.database import Database
+from core.ratelimit import RateLimit
+from core.settings import Settings
+from core.web import Pages
+from ingest import Accept
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """How often somebody may try to sign in."""
+
+    by_client: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
+    """Any try; generous, for a town hall is often one address."""
+    by_account: RateLimit = field(default_factory=lambda: RateLimit(10, 600))
+    """Wrong passwords for one account, from wherever they come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    settings: Settings
+    clock: Clock
+    database: Database
+    blobs: Blobs
+    accept: Accept
+    pages: Pages
+    live: Live
+    logins: Logins = field(default_factory=Logins)
+
+
+def context_of(request: Request) -> Context:
+    """``install`` has put it there."""
+    context: Context = request.app.state.context
+    return context
+
+
+In = Annotated[Context, Depends(context_of)]
+"""A route's parameter: ``context: In``."""

@@ -1,0 +1,28 @@
+"""Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from agent_api.asking import DeskAgent
+from agent_api.context import Context, In
+from cases import Agent
+
+PING = 15  # seconds: shorter than proxies are patient
+
+routes = APIRouter(prefix="/agent")
+
+
+@routes.get("/events")
+async def events(context: In, agent: DeskAgent) -> EventSourceResponse:
+    return EventSourceResponse(
+        _changes(context, agent), ping=PING, headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _changes(context: Context, agent: Agent) -> AsyncIterator[ServerSentEvent]:
+    yield ServerSentEvent(comment="connected")
+    async for change in context.live.changes(agent):
+        data = change.model_dump_json(include={"reference", "sequence", "change"})
+        yield ServerSentEvent(event="case.changed", data=data)

@@ -1,0 +1,46 @@
+"""What stands around every page of the desk, and what an action leaves there to be read."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+
+from agent_api.context import Context
+from agent_api.views import Desk
+from cases import Agent
+from cases.access import sees_quarantine
+from core.i18n import N_, translator
+from ingest.quarantine import count_open
+from notify import count_failed
+
+RECENT = timedelta(days=7)
+"""For so long the menu counts a mail that could not be sent."""
+
+DONE = {
+    "claim": N_("You have claimed the case."),
+    "move": N_("The case has been moved."),
+    "notes": N_("The note has been added."),
+    "replies": N_("The reply is on its way."),
+    "close": N_("The case is closed."),
+    "reopen": N_("The case is open again."),
+    "retry": N_("It is being tried again. If it fails once more, it comes back here."),
+    "file": N_("It is being filed; the case appears in the inbox in a moment."),
+}
+"""What is read after an action, by ``?done=`` of the page that it leads to."""
+
+
+async def desk_of(request: Request, context: Context, agent: Agent, session: AsyncSession) -> Desk:
+    done = DONE.get(request.query_params.get("done", ""), "")
+    since = context.clock() - RECENT
+    return Desk(
+        agent_name=agent.name,
+        quarantine_count=await count_open(session) if sees_quarantine(agent) else None,
+        failed_count=await count_failed(session, agent, since),
+        notice=speech(request, context)(done) if done else "",
+    )
+
+
+def speech(request: Request, context: Context) -> Callable[[str], str]:
+    """``gettext`` in the language of the page."""
+    return translator(context.pages.locale_of(request))

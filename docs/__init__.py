@@ -1,0 +1,1 @@
+"""The descriptions that are written by ``make docs``: OpenAPI and AsyncAPI."""
