@@ -22,6 +22,7 @@ from cases.models import (
     QueueRow,
     RoutingRuleRow,
 )
+from cases.queues import create_queue
 from cases.reading import CaseRecord, Tracked, inline_documents, read_case, record_of, track_case
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "check_quarantine",
     "count_queues",
     "create_agent",
+    "create_queue",
     "create_token",
     "document_for",
     "fingerprint",

@@ -7,7 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.agents import Agent, Role
 from cases.models import CaseMessageRow, CaseRow, QueueRow
-from core.errors import NotThere, Refused
+from core.errors import BadInput, NotThere, Refused
+from core.i18n import N_
+from core.text import clean_line
 from ingest.models import DocumentRow, MessageRow
 
 SEE_ALL_QUEUES = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
@@ -84,10 +86,13 @@ async def message_for(
 
 
 async def queue_for(session: AsyncSession, slug: str) -> QueueRow:
-    """The queue to move a case to: any agent may hand a case to any queue. Raises NotThere."""
-    queue = await session.scalar(select(QueueRow).where(QueueRow.slug == slug))
+    """The queue to move a case to: any agent may hand a case to any queue.
+
+    Raises BadInput when there is none: the case is there, and what was asked of it is wrong.
+    """
+    queue = await session.scalar(select(QueueRow).where(QueueRow.slug == clean_line(slug)))
     if queue is None:
-        raise NotThere(f"no queue {slug}")
+        raise BadInput(N_("There is no such queue."), where="queue")
     return queue
 
 

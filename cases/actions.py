@@ -14,7 +14,9 @@ from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
 from cases.search import index_words
 from core.clock import Clock
 from core.errors import BadInput, Conflict
+from core.i18n import N_
 from core.ids import derived_id, new_id
+from core.text import clean_text
 from ingest import publish
 from ingest.message import ChannelName, Trust
 from ingest.models import MessageRow
@@ -41,7 +43,7 @@ class Actions:
         """Take the case: others see who works on it."""
         case = await self._at(reference, version)
         if case.status == CaseStatus.CLOSED:
-            raise BadInput("the case is closed; reopen it first")
+            raise BadInput(N_("The case is closed: reopen it first."))
         case.claimed_by = self.agent.id
         if case.status == CaseStatus.NEW:
             case.status = CaseStatus.IN_PROGRESS
@@ -53,14 +55,14 @@ class Actions:
         target = await queue_for(self.session, queue)
         source = await self.session.get_one(QueueRow, case.queue_id)
         if target.id == source.id:
-            raise BadInput(f"the case is in {target.name} already", where="queue")
+            raise BadInput(N_("The case is in this queue already."), where="queue")
         case.queue_id, case.claimed_by = target.id, None
         return await self._done(case, "moved", data={"from": source.slug, "to": target.slug})
 
     async def note(self, reference: str, version: int | None, text: str) -> CaseRow:
-        """Write down what only agents read. Any version will do: a note changes nothing."""
+        """Write down what only agents read. The version stays: a note changes nothing."""
         text = _checked(text)
-        case = await case_for(self.session, self.agent, reference, to_change=True)
+        case = await self._at(reference, version)
         index_words(self.session, case.id, derived_id(case.id, f"note:{case.event_count}"), text)
         return await self._done(case, "noted", data={"text": text}, changes=False)
 
@@ -69,7 +71,7 @@ class Actions:
         text = _checked(text)
         case = await self._at(reference, version)
         if case.channel not in (ChannelName.EMAIL, ChannelName.WEB) or not case.sender_address:
-            raise BadInput("there is no e-mail address to reply to", where="text")
+            raise BadInput(N_("There is no e-mail address to reply to."), where="text")
         if case.claimed_by is None:
             case.claimed_by = self.agent.id
         case.status, case.closed_at = CaseStatus.WAITING, None
@@ -80,15 +82,16 @@ class Actions:
         """Close the case; ``text``, if any, is told to the citizen."""
         case = await self._at(reference, version)
         if case.status == CaseStatus.CLOSED:
-            raise BadInput("the case is closed already")
+            raise BadInput(N_("The case is closed already."))
+        text = _checked(text, may_be_empty=True)
         case.status, case.closed_at = CaseStatus.CLOSED, self.clock()
-        return await self._done(case, "closed", data={"text": text.strip()[:MAX_TEXT]})
+        return await self._done(case, "closed", data={"text": text})
 
     async def reopen(self, reference: str, version: int | None) -> CaseRow:
         """Open a closed case again."""
         case = await self._at(reference, version)
         if case.status != CaseStatus.CLOSED:
-            raise BadInput("the case is not closed")
+            raise BadInput(N_("The case is not closed."))
         case.status = CaseStatus.IN_PROGRESS if case.claimed_by else CaseStatus.NEW
         case.closed_at = None
         return await self._done(case, "reopened")
@@ -170,10 +173,9 @@ class Actions:
         return [*reversed((await self.session.scalars(query)).all())]
 
 
-def _checked(text: str) -> str:
-    text = text.strip()
-    if not text:
-        raise BadInput("write something first", where="text")
-    if len(text) > MAX_TEXT:
-        raise BadInput(f"the text is longer than {MAX_TEXT} characters", where="text")
+def _checked(text: str, *, may_be_empty: bool = False) -> str:
+    if len(text) > 2 * MAX_TEXT or len(text := clean_text(text).strip()) > MAX_TEXT:
+        raise BadInput(N_("The text is too long."), where="text")
+    if not text and not may_be_empty:
+        raise BadInput(N_("Write something first."), where="text")
     return text

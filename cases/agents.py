@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import Clock
-from core.database import Base, UtcDateTime
+from core.database import Base, Database, UtcDateTime
 from core.errors import NotThere, Refused
 from core.ids import new_id
 from core.security import hash_password, hash_token, new_token, password_matches
@@ -108,13 +108,17 @@ async def create_agent(
     return agent_id
 
 
-async def check_password(session: AsyncSession, email: str, password: str) -> UUID:
-    """The id of the agent. Raises Refused alike for a wrong address and a wrong password."""
-    row = await session.scalar(
-        select(AgentRow).where(AgentRow.email == email.strip().lower(), AgentRow.active)
-    )
+async def check_password(database: Database, email: str, password: str) -> UUID:
+    """The id of the agent. Raises Refused alike for a wrong address and a wrong password.
+
+    No connection is held while the password is worked on: that is slow on purpose.
+    """
+    query = select(AgentRow).where(AgentRow.email == email.strip().lower(), AgentRow.active)
+    async with database.read() as session:
+        row = await session.scalar(query)
     stored = row.password_hash if row else None
-    if not await asyncio.to_thread(password_matches, stored, password) or row is None:
+    storable = password.encode("utf-8", "replace").decode()  # a form may bring lone surrogates
+    if not await asyncio.to_thread(password_matches, stored, storable) or row is None:
         raise Refused("the address or the password is wrong")
     return row.id
 

@@ -81,7 +81,7 @@ async def inline_documents(session: AsyncSession, message_id: UUID) -> Mapping[s
     query = select(DocumentRow.content_id, DocumentRow.id).where(
         DocumentRow.message_id == message_id, DocumentRow.inline
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def _messages(session: AsyncSession, case: CaseRow) -> list[CaseMessage]:

@@ -9,5 +9,6 @@ RETRIED = Counter("guichet_events_retried", "Failures that will be tried again",
 QUARANTINED = Counter("guichet_events_quarantined", "Events given up on", ["consumer"])
 HANDLING = Histogram("guichet_batch_seconds", "Time to handle one batch", ["consumer"])
 LAG = Gauge("guichet_stream_lag", "Events that a consumer has yet to handle", ["consumer"])
+IN_QUARANTINE = Gauge("guichet_quarantine", "Events that wait for an agent")
 DELIVERIES = Counter("guichet_deliveries", "Sendings by outcome", ["medium", "outcome"])
 IN_DOUBT = Counter("guichet_deliveries_in_doubt", "Deliveries that a crash left in flight")

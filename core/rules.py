@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import cel
-
 from core.errors import BadInput
 
 MAX_LENGTH = 2_000  # characters of one expression
@@ -52,6 +50,8 @@ def compile_rule(expression: str) -> Rule:
     """
     if len(expression) > MAX_LENGTH:
         raise BadInput(f"the rule is longer than {MAX_LENGTH} characters", where="1:1")
+    import cel
+
     try:
         return Rule(expression, cel.compile(expression))
     except ValueError as problem:

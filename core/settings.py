@@ -17,6 +17,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from core.errors import BadInput
+
 MEBIBYTE = 1024 * 1024
 
 
@@ -118,6 +120,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = os.environ.get("GUICHET_CONFIG")
+        if file and not Path(file).is_file():
+            raise BadInput(f"GUICHET_CONFIG names {file}, which is not there")
         toml = (TomlConfigSettingsSource(settings_cls, Path(file)),) if file else ()
         return (init_settings, env_settings, *toml)
 
@@ -126,7 +130,7 @@ def town_secret(settings: Settings) -> bytes:
     """The town's own secret, made at the first start and kept in the data folder."""
     path = settings.data / "secret"
     if not path.exists():
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(32))

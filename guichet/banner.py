@@ -10,7 +10,7 @@ def show_banner(town: Town) -> None:
     """Where to click, how to sign in, and how to send a first message."""
     settings = town.settings
     portal = settings.portal_url
-    mailbox = town.mailboxes[0] if town.mailboxes else "(no mailbox set: GUICHET_MAILBOXES)"
+    mailbox = _mailbox(town)
     outgoing = (
         f"goes to {settings.smarthost.rpartition('@')[2]}"
         if settings.smarthost
@@ -43,3 +43,11 @@ def show_banner(town: Town) -> None:
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _mailbox(town: Town) -> str:
+    """An address to write to; any will do for a domain that has them all."""
+    if not town.mailboxes:
+        return "(no mailbox set: GUICHET_MAILBOXES)"
+    first = town.mailboxes[0]
+    return f"mairie{first}" if first.startswith("@") else first

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.settings import Settings
 from guichet.town import Town
 
 
@@ -25,10 +26,17 @@ async def check_all(town: Town) -> list[Result]:
     return [
         _data(town),
         await _database(town),
-        _port("HTTP", town.settings.http_host, town.settings.http_port),
-        _port("SMTP", town.settings.smtp_host, town.settings.smtp_port),
+        *check_ports(town.settings),
         _mailboxes(town),
         await _smarthost(town),
+    ]
+
+
+def check_ports(settings: Settings) -> list[Result]:
+    """Whether nobody else listens where we are to."""
+    return [
+        _port("HTTP", settings.http_host, settings.http_port),
+        _port("SMTP", settings.smtp_host, settings.smtp_port),
     ]
 
 

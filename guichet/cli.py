@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from cases import Role, create_agent, create_token
-from core.errors import GuichetError
+from cases import Role, create_agent, create_queue, create_token
+from cases.access import queue_for
+from core.errors import BadInput, GuichetError
 from core.logging import configure_logging
 from core.settings import Settings
 from guichet.migrate import migrate
@@ -40,7 +41,10 @@ def run() -> None:
     """Run everything in one process: portal, desk, mail server, consumers."""
     from guichet.run import run_forever
 
-    run_forever(_settings())
+    try:
+        run_forever(_settings())
+    except GuichetError as problem:
+        _fail(str(problem))
 
 
 @app.command("send-test")
@@ -95,18 +99,56 @@ def check() -> None:
         raise typer.Exit(1)
 
 
+@admin.command("create-queue")
+def create_queue_command(
+    slug: Annotated[str, typer.Argument(help="Its short name in addresses, such as voirie.")],
+    name: Annotated[str, typer.Argument(help="Its name as people read it.")],
+    mailbox: Annotated[str, typer.Option(help="It answers from here; the town's when empty.")] = "",
+    service_level: Annotated[
+        int, typer.Option(min=0, help="Working days until a case is due.")
+    ] = 5,
+    default: Annotated[bool, typer.Option(help="Takes what no rule sends elsewhere.")] = False,
+) -> None:
+    """Create a queue. The first one is the default queue."""
+
+    async def work(town: Town) -> None:
+        async with town.database.begin() as session:
+            await create_queue(
+                session,
+                slug=slug,
+                name=name,
+                mailbox=mailbox,
+                service_level=service_level,
+                is_default=default,
+            )
+
+    _with_town(work)
+    typer.echo(f"created the queue {slug}")
+
+
 @admin.command("create-agent")
 def create_agent_command(
     email: str,
     name: str,
     role: Annotated[list[Role], typer.Option(help="May be given several times.")],
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, envvar="GUICHET_PASSWORD")],
+    queue: Annotated[
+        list[str] | None, typer.Option(help="A queue to work on; may be given several times.")
+    ] = None,
 ) -> None:
     """Create an agent who signs in with a password."""
 
     async def work(town: Town) -> None:
         async with town.database.begin() as session:
-            await create_agent(session, email=email, name=name, password=password, roles=role)
+            await create_agent(
+                session,
+                email=email,
+                name=name,
+                password=password,
+                roles=role,
+                queue_ids=[(await queue_for(session, slug)).id for slug in queue or ()],
+                language=town.settings.language,
+            )
 
     _with_town(work)
     typer.echo(f"created {email}")
@@ -156,6 +198,8 @@ def retry_quarantine(item_id: UUID) -> None:
 def _settings() -> Settings:
     try:
         settings = Settings()
+    except BadInput as problem:
+        _fail(problem.reason)
     except ValidationError as problem:
         for error in problem.errors():
             setting = "_".join(str(part) for part in error["loc"]).upper()

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import QueueRow, Role, RoutingRuleRow, create_agent
+from cases import QueueRow, Role, RoutingRuleRow, create_agent, create_queue
 from core.database import Database
 from core.ids import new_id
 
@@ -81,19 +81,16 @@ async def is_empty(database: Database) -> bool:
 async def create_town(database: Database, password: str) -> None:
     """Enter queues, routing rules and agents, in one transaction."""
     async with database.begin() as session:
-        ids = {queue.slug: new_id() for queue in QUEUES}
-        for position, queue in enumerate(QUEUES):
-            session.add(
-                QueueRow(
-                    id=ids[queue.slug],
-                    slug=queue.slug,
-                    name=queue.name,
-                    mailbox=f"{queue.slug}@{DOMAIN}",
-                    service_level=queue.service_level,
-                    is_default=position == 0,
-                    position=position,
-                )
+        ids = {
+            queue.slug: await create_queue(
+                session,
+                slug=queue.slug,
+                name=queue.name,
+                mailbox=f"{queue.slug}@{DOMAIN}",
+                service_level=queue.service_level,
             )
+            for queue in QUEUES
+        }
         _add_rules(session, ids)
         await session.flush()
         for agent in AGENTS:

@@ -8,9 +8,11 @@ from contextlib import contextmanager, suppress
 import structlog
 import uvicorn
 
+from core.errors import Refused
 from core.settings import Settings
 from guichet import demo
 from guichet.banner import show_banner
+from guichet.check import check_ports
 from guichet.demo_messages import demo_arrivals
 from guichet.migrate import migrate
 from guichet.normalizers import warm_up
@@ -23,7 +25,10 @@ log = structlog.get_logger()
 
 
 async def run(settings: Settings) -> None:
-    """Run until SIGINT or SIGTERM."""
+    """Run until SIGINT or SIGTERM. Raises Refused when a port is taken."""
+    for port in check_ports(settings):
+        if not port.ok:
+            raise Refused(f"{port.what}: {port.says}")
     town = build_town(settings)
     try:
         await migrate(town.database)
@@ -90,8 +95,8 @@ class _WebServer(uvicorn.Server):
         yield
 
     async def ready(self) -> None:
-        while not self.started:
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - uvicorn tells nobody
+        while not self.started:  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(0.02)
 
 
 def run_forever(settings: Settings) -> None:

@@ -57,7 +57,7 @@ class Town:
 
 def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
     """Nothing runs yet, and nothing has been asked of the outside."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # citizens' words are in it
     secret = town_secret(settings)
     database = Database(settings.database_url)
     blobs = Blobs(settings.blobs_url)

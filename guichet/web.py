@@ -9,9 +9,11 @@ from starlette.responses import PlainTextResponse, Response
 import agent_api
 import channels.web
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
+from core.metrics import IN_QUARANTINE
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.town import Town
 from ingest.embedded import measure_lag
+from ingest.quarantine import count_open
 
 
 def build_app(town: Town) -> FastAPI:
@@ -77,6 +79,8 @@ def _for_machines(town: Town) -> APIRouter:
     @routes.get("/metrics")
     async def metrics() -> Response:
         await measure_lag(town.database, town.consumers)
+        async with town.database.read() as session:
+            IN_QUARANTINE.set(await count_open(session))
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

@@ -1,6 +1,6 @@
 """Errors as answers: problem details (RFC 9457) for programs, a friendly page for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -8,10 +8,13 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from core.database import is_unavailable
 from core.errors import BadInput, Conflict, GuichetError, Later, NotThere, Refused
 from core.ratelimit import TooMany
 from core.web.csrf import FormExpired
@@ -61,11 +64,14 @@ def install_problems(app: FastAPI, pages: Pages) -> None:
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        errors = [
-            {"where": ".".join(map(str, item["loc"])), "reason": item["msg"]}
-            for item in error.errors()
-        ]
+        errors = [{"where": _where(item["loc"]), "reason": item["msg"]} for item in error.errors()]
         return _answer(request, pages, ErrorPage(422), errors=errors)
+
+    async def on_store(request: Request, error: Exception) -> Response:
+        if not isinstance(error, PoolTimeout) and not is_unavailable(error):
+            raise error
+        _log.warning("store.unavailable", path=request.url.path, error=str(error))
+        return _answer_ours(request, pages, Later("the store is not available"))
 
     async def on_fault(request: Request, error: Exception) -> Response:
         _log.error("request.failed", path=request.url.path, exc_info=error)
@@ -74,6 +80,8 @@ def install_problems(app: FastAPI, pages: Pages) -> None:
     app.add_exception_handler(GuichetError, on_our_error)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(DBAPIError, on_store)
+    app.add_exception_handler(PoolTimeout, on_store)
     app.add_exception_handler(Exception, on_fault)
 
 
@@ -119,6 +127,11 @@ def _wants_json(request: Request) -> bool:
         return True
     accepted = request.headers.get("accept", "")
     return "json" in accepted and "text/html" not in accepted
+
+
+def _where(place: Sequence[object]) -> str:
+    """A place in the request; the names in it are the asker's, and may be no text at all."""
+    return ".".join(map(str, place)).encode("utf-8", "replace").decode()
 
 
 def _seconds(retry_after: float) -> int:

@@ -53,9 +53,7 @@ async def test_the_same_arrival_twice_at_once_is_one_intake(
     assert await count(database, IntakeRow) == 1
 
 
-async def test_many_at_once_share_their_commits(
-    acceptance: Acceptance, database: Database
-) -> None:
+async def test_many_at_once_share_their_commits(acceptance: Acceptance, database: Database) -> None:
     commits = 0
 
     def committed(_events: object) -> None:

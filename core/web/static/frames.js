@@ -10,6 +10,9 @@ export function fitFrames(root) {
 }
 
 function fit(frame) {
-  const height = frame.contentDocument?.documentElement?.scrollHeight;
-  if (height) frame.height = Math.min(height + 2, 1600);
+  const body = frame.contentDocument?.body;
+  const height = body?.getBoundingClientRect().height;
+  if (!height) return;
+  const margins = parseFloat(getComputedStyle(body).marginTop) * 2;
+  frame.style.height = `${Math.min(height + margins + 4, 1600)}px`;
 }

@@ -1,0 +1,103 @@
+"""Every page at the width of a phone and of a desktop, in light and dark: axe finds nothing wrong,
+and nothing sticks out at the side."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.builders import mail
+from tests.e2e.browsing import DESKTOP, PHONE, Visitor
+from tests.e2e.town import Town
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def case(town: Town) -> None:
+    """A case with a document, laid out in HTML."""
+    message = mail(subject="Inondation de la cave", to="voirie@demo.example")
+    message.add_alternative("<p>De l’eau <b>partout</b>.</p>", subtype="html")
+    message.add_attachment(b"a,b\n", maintype="text", subtype="csv", filename="dégâts.csv")
+    town.send(message)
+
+
+@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    found: tuple[int, int] = request.param
+    return found
+
+
+@pytest.fixture(params=["light", "dark"])
+def visitor(
+    request: pytest.FixtureRequest, browser: Browser, town: Town, size: tuple[int, int]
+) -> Iterator[Visitor]:
+    with Visitor(browser, town, size=size, color_scheme=request.param) as visitor:
+        yield visitor
+
+
+def test_the_citizens_pages(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/")
+    check(page)
+    page.get_by_role("button", name="Envoyer ma demande").click()  # the browser asks for more
+    page.evaluate("document.querySelector('form.form').noValidate = true")
+    page.get_by_role("button", name="Envoyer ma demande").click()
+    expect(page.locator(".error-summary")).to_be_visible()
+    check(page)
+    page.get_by_label("Objet").fill("Bruit la nuit")
+    page.get_by_role("textbox", name="Message").fill("Le bar d’en face joue fort après minuit.")
+    page.get_by_label("Adresse électronique").fill("nuit@citizens.example")
+    page.get_by_role("button", name="Envoyer ma demande").click()
+    page.wait_for_url("**/contact/thanks/**")
+    check(page)
+    reference, key = (code.inner_text() for code in page.locator(".ticket code").all())
+    page.goto("/tracking")
+    check(page)
+    page.get_by_label("Référence de suivi").fill("GU-0000-0000")
+    page.get_by_label("Clé de suivi").fill("AAAA-AAAA-AAAA")
+    page.get_by_role("button", name="Voir l’avancement").click()
+    expect(page.locator(".error-summary")).to_be_visible()
+    check(page)
+    page.get_by_label("Référence de suivi").fill(reference)
+    page.get_by_label("Clé de suivi").fill(key)
+    page.get_by_role("button", name="Voir l’avancement").click()
+    expect(page.get_by_text(reference).first).to_be_visible()
+    check(page)
+    page.goto("/no-such-page")
+    check(page)
+
+
+def test_the_agents_pages(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto("/agent/login")
+    check(page)
+    visitor.sign_in()
+    check(page)
+    page.get_by_label("Rechercher").fill("nothing has these words")
+    expect(page.locator(".empty")).to_be_visible()
+    check(page)
+    page.goto("/agent/")
+    page.get_by_role("link", name="Inondation de la cave").click()
+    expect(page.get_by_role("heading", name="Inondation de la cave")).to_be_visible()
+    page.evaluate("for (const more of document.querySelectorAll('details')) more.open = true")
+    check(page)
+    for path in ("/agent/quarantine", "/agent/outbox"):
+        page.goto(path)
+        check(page)
+    page.locator(".stack-link").first.click()
+    page.wait_for_url("**/agent/outbox/*")
+    check(page)
+    page.goto("/agent/cases/GU-0000-0000")
+    check(page)
+
+
+def check(page: Page) -> None:
+    page.wait_for_load_state("networkidle" if "/agent" not in page.url else "load")
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+    overhang = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overhang <= 0, f"{page.url} sticks out by {overhang} px"

@@ -1,0 +1,69 @@
+"""The command line on a store of its own, without a running town."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from guichet.cli import app
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    environment = {"GUICHET_DATA": str(tmp_path / "var"), "GUICHET_DEMO": "false"}
+
+    def run(*arguments: str, **more: str) -> Result:
+        return CliRunner().invoke(app, [*arguments], env=environment | more)
+
+    return run
+
+
+def test_a_town_is_set_up_from_nothing(run: Run) -> None:
+    assert run("admin", "create-queue", "mairie", "Accueil").exit_code == 0
+    agent = ("admin", "create-agent", "ana@town.example", "Ana", "--role", "handler")
+    created = run(*agent, "--queue", "mairie", GUICHET_PASSWORD="a long enough one")
+    assert created.exit_code == 0, created.output
+    token = run("admin", "token", "ana@town.example")
+    assert token.output.splitlines()[-1].startswith("guichet_")
+
+
+def test_an_agent_of_an_unknown_queue_is_not_created(run: Run) -> None:
+    agent = ("admin", "create-agent", "ana@town.example", "Ana", "--role", "handler")
+    refused = run(*agent, "--queue", "nowhere", GUICHET_PASSWORD="a long enough one")
+    assert refused.exit_code == 1
+    assert "no such queue" in refused.output
+    assert run("admin", "token", "ana@town.example").exit_code == 1
+
+
+def test_a_token_is_for_an_agent_that_exists(run: Run) -> None:
+    refused = run("admin", "token", "nobody@town.example")
+    assert refused.exit_code == 1
+    assert "no agent nobody@town.example" in refused.output
+
+
+def test_a_settings_file_that_is_not_there_is_said(run: Run) -> None:
+    refused = run("quarantine", "list", GUICHET_CONFIG="nowhere.toml")
+    assert refused.exit_code == 1
+    assert "nowhere.toml" in refused.output
+
+
+def test_an_empty_quarantine_is_listed(run: Run) -> None:
+    assert run("quarantine", "list").exit_code == 0
+
+
+def test_check_says_what_is_wrong_and_how_to_mend_it(run: Run) -> None:
+    checked = run("check", GUICHET_SMARTHOST="smtp://127.0.0.1:9")
+    assert checked.exit_code == 1
+    assert "BAD  smarthost" in checked.output
+    assert "GUICHET_SMARTHOST" in checked.output
+    assert "ok   data" in checked.output
+
+
+def test_every_command_has_help(run: Run) -> None:
+    for command in ((), ("admin",), ("quarantine",), ("run",), ("replay",), ("send-test",)):
+        helped = run(*command, "--help")
+        assert helped.exit_code == 0
+        assert "Usage" in helped.output
