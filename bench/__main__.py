@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 
-from bench import intake
+from bench import intake, live
 
-BENCHMARKS = {"intake": intake.run}
+BENCHMARKS = {"intake": intake.run, "live": live.run}
 
 
 def main() -> None:

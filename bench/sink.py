@@ -8,7 +8,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class Nothing:
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802 - named by aiosmtpd
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         return "250 OK"
 
 

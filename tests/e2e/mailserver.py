@@ -21,7 +21,9 @@ class MailServer:
     received: list[EmailMessage] = field(default_factory=list)
     _news: threading.Condition = field(default_factory=threading.Condition)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802 - named by aiosmtpd
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         assert isinstance(mail, EmailMessage)
         with self._news:

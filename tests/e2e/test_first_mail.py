@@ -83,7 +83,9 @@ def test_an_agents_reply_arrives_in_the_thread_and_its_answer_joins_the_case(
     )
     assert sent["message-id"] in reply["references"]
     assert reply["in-reply-to"].strip() in reply["references"]
-    assert "composteur est gratuit" in reply.get_body(("plain",)).get_content()
+    text = reply.get_body(("plain",))
+    assert text is not None
+    assert "composteur est gratuit" in text.get_content()
 
     answer = mail(
         subject=f"RE: {reply['subject']}",

@@ -272,7 +272,7 @@ async def test_a_live_page_is_told_what_happens_from_now_on(
         following = asyncio.ensure_future(anext(tail))
         await asyncio.sleep(0)
         await accept_all(database, blobs, clock, ["after"])
-        event = await asyncio.wait_for(following, 5)
+        (event,) = await asyncio.wait_for(following, 5)
     async with database.read() as session:
         intake = await session.get_one(IntakeRow, IntakeReceived.of(event).intake_id)
     assert intake.key == "after"

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -90,7 +92,7 @@ async def test_a_reference_anywhere_finds_its_case(
 ) -> None:
     await route(routing, database, message_row())
     (case,) = await cases(database)
-    quoting = {
+    quoting: dict[str, dict[str, Any]] = {
         "subject": {"subject": f"RE: your request {case.reference}"},
         "text": {"text": f"about {case.reference.lower()} I forgot something"},
         "quoted": {"quoted": f"> reference {case.reference}"},

@@ -1,0 +1,81 @@
+"""How long until an agent sees a mail on the page that is open: from SMTP 250 to the row.
+
+The baseline is what an agent without live updates would do: loading the inbox once more.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+from smtplib import SMTP
+from statistics import median, quantiles
+
+from playwright.sync_api import Page, sync_playwright
+
+from bench.mails import make_mails, subject_of
+from tests.e2e.browsing import Visitor, launch
+from tests.e2e.town import Town
+
+PAUSE = 0.4  # seconds between two mails: the town is not busy
+RELOADS = 10
+FIRST = 50_000_000  # number of the first mail
+PATIENCE = 10_000  # milliseconds for the last row to appear
+
+# Notes the moment at which the row of each subject is first in the page.
+WATCH = """
+    window.seen = {};
+    const look = () => {
+        for (const link of document.querySelectorAll(".case-link")) {
+            window.seen[link.textContent] ??= Date.now();
+        }
+    };
+    new MutationObserver(look).observe(document.body, {childList: true, subtree: true});
+"""
+
+
+def run(mails: int) -> dict[str, object]:
+    count = min(mails, 50)
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as folder,
+        Town(Path(folder) / "var") as town,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright)
+        with Visitor(browser, town) as agent:
+            agent.sign_in()
+            agent.page.evaluate(WATCH)
+            delays = _delays(town, agent.page, count)
+            reload = median(_reload(agent.page) for _ in range(RELOADS))
+        browser.close()
+    shown = quantiles(delays, n=100)
+    return {
+        "mails": count,
+        "seconds_from_250_to_the_row": {
+            "p50": round(shown[49], 3),
+            "p99": round(shown[98], 3),
+            "most": round(max(delays), 3),
+        },
+        "seconds_to_load_the_inbox": round(reload, 3),
+        "ratio_to_loading_the_inbox": round(shown[49] / reload, 2),
+    }
+
+
+def _delays(town: Town, page: Page, count: int) -> list[float]:
+    answered = {}
+    with SMTP("127.0.0.1", town.smtp_port) as server:
+        for number, mail in enumerate(make_mails(count, start=FIRST), start=FIRST):
+            server.sendmail("citoyen@citoyens.example", "mairie@demo.example", mail)
+            answered[subject_of(number)] = time.time()
+            page.wait_for_timeout(PAUSE * 1000)
+    page.wait_for_function(
+        "subjects => subjects.every(subject => subject in window.seen)",
+        arg=list(answered),
+        timeout=PATIENCE,
+    )
+    seen = page.evaluate("window.seen")
+    return [seen[subject] / 1000 - at for subject, at in answered.items()]
+
+
+def _reload(page: Page) -> float:
+    started = time.perf_counter()
+    page.reload(wait_until="load")
+    return time.perf_counter() - started
