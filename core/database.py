@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -135,7 +135,7 @@ def is_unavailable(problem: BaseException) -> bool:
             or isinstance(problem.orig, sqlite3.OperationalError | OSError)
             or "OperationalError" in type(problem).__name__
         )
-    return isinstance(problem, OSError)
+    return isinstance(problem, OSError | TimeoutError)
 
 
 def _sqlite_engine(url: str, *, connections: int, pragmas: Sequence[str]) -> AsyncEngine:

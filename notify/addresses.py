@@ -2,13 +2,20 @@
 
 import re
 
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\\\"@\x00-\x20]+")
+from email_validator import EmailNotValidError, validate_email
+
+# Of ASCII what RFC 5322 (section 3.2.3) and host names allow, and of the rest no white space.
+_ATOM = r"[^\s<>()\[\],;:\\\"@.\x00-\x1f\x7f-\xa0]+"
+_LABEL = r"[^\s\x00-,./:-@\[-^`{-\xa0]+"
+_ADDRESS = re.compile(rf"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\xa0]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
+_DOT_ATOM = re.compile(rf"{_ATOM}(\.{_ATOM})*")
+_ESCAPED = re.compile(r'([\\"])')
 MAX_ADDRESS = 254  # characters (RFC 5321, section 4.5.3.1.3, less the brackets)
 
 # Mailboxes of machines: nobody reads an answer there, and some answer back.
 _MACHINE = re.compile(
     r"(mailer[-_.]?daemon|postmaster|daemon|bounces?|majordomo|listserv"
-    r"|(do[-_.]?not|no|ne[-_.]?pas|pas[-_.]?de)[-_.]?(reply|response|repondre|reponse))"
+    r"|(.*[-_.+])?(do[-_.]?not|no|ne[-_.]?pas|pas[-_.]?de)[-_.]?(reply|response|repondre|reponse))"
     r"([-_.+=].*)?"
     r"|owner-.*|.*-(request|owner|bounces?)"
 )
@@ -31,9 +38,30 @@ def with_tag(mailbox: str, tag: str) -> str:
 
 
 def on_the_wire(address: str) -> str:
-    """The address with its domain in ASCII (RFC 5891), when that is possible."""
+    """The address as headers and SMTP commands have it.
+
+    The domain is in ASCII when that is possible, and what is no dot-atom before the @ is quoted
+    (RFC 5321, section 4.1.2): some mailboxes of Japanese telephones have two dots in a row.
+    """
     local, at, domain = address.rpartition("@")
+    return f"{quoted(local)}{at}{ascii_domain(domain)}" if at else address
+
+
+def quoted(local: str) -> str:
+    """What stands before the @, in quotes unless it is a dot-atom."""
+    if _DOT_ATOM.fullmatch(local):
+        return local
+    return '"' + _ESCAPED.sub(r"\\\1", local) + '"'
+
+
+def ascii_domain(domain: str) -> str:
+    """By IDNA 2008 (RFC 5891): the older one, Python's own, takes straße.example for another."""
+    if domain.isascii():
+        return domain
     try:
-        return f"{local}{at}{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return address
+        checked = validate_email(
+            f"x@{domain}", check_deliverability=False, globally_deliverable=False
+        )
+    except EmailNotValidError:
+        return domain
+    return checked.ascii_domain or domain

@@ -21,6 +21,7 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import Refused
 from core.metrics import DELIVERIES, IN_DOUBT
+from core.unbroken import unbroken
 from ingest.events import DeliveryChanged, Event
 from notify.models import DeliveryStatus
 from notify.retries import Pause, Retries
@@ -107,9 +108,9 @@ class Dispatcher:
             self._news.clear()
             try:
                 if not recovered:
-                    await self._take_back()
+                    await unbroken(self._take_back())
                     recovered = True
-                worked = await self._step()
+                worked = await unbroken(self._step())
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("dispatch.store_away", error=repr(problem))
                 await asyncio.sleep(POLL)
@@ -167,7 +168,7 @@ class Dispatcher:
                 answer = await sender.send(due.delivery, due.content)
             except Refused as problem:
                 self._pauses[due.delivery.medium].over()
-                self._outcomes.append(self._failed(due, problem.reason))
+                self._outcomes.append(self._failed(due, problem.reason, in_doubt=False))
             except Retry as problem:
                 self._outcomes.append(self._again(due, problem))
             except Exception as problem:  # the outer wall of the senders
@@ -176,7 +177,7 @@ class Dispatcher:
             else:
                 self._outcomes.append(self._sent(due, answer))
         finally:
-            del self._sending[due.delivery.id]
+            self._sending.pop(due.delivery.id, None)
             self.wake()
 
     def _sent(self, due: Due, answer: ProviderId) -> Outcome:
@@ -184,10 +185,10 @@ class Dispatcher:
         self._pauses[due.delivery.medium].over()
         return Outcome(due, DeliveryStatus.SENT, now, now, provider_id=answer)
 
-    def _failed(self, due: Due, reason: str) -> Outcome:
+    def _failed(self, due: Due, reason: str, *, in_doubt: bool) -> Outcome:
         now = self._clock()
         log.warning("delivery.failed", delivery=str(due.delivery.id), reason=reason)
-        return Outcome(due, DeliveryStatus.FAILED, now, now, error=reason)
+        return Outcome(due, DeliveryStatus.FAILED, now, now, error=reason, in_doubt=in_doubt)
 
     def _again(self, due: Due, problem: Retry) -> Outcome:
         now = self._clock()
@@ -204,11 +205,18 @@ class Dispatcher:
             pause.over()
         if next_try is None:
             tried = f"given up after attempt {delivery.attempts}: {problem.reason}"
-            return self._failed(due, tried)
+            return self._failed(due, tried, in_doubt=problem.in_doubt)
         if pause.until is not None:
             # It is not this delivery's fault: it goes first when the provider is back.
             next_try = pause.until
-        return Outcome(due, DeliveryStatus.QUEUED, now, next_try, error=problem.reason)
+        return Outcome(
+            due,
+            DeliveryStatus.QUEUED,
+            now,
+            next_try,
+            error=problem.reason,
+            in_doubt=problem.in_doubt,
+        )
 
     async def _stop(self) -> None:
         """Let what is under way end, and write down what came of it."""
@@ -218,8 +226,13 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        self._sending.clear()  # of what was cancelled before it began, too
         self._backlog.clear()
         outcomes, self._outcomes = self._outcomes, []
-        if outcomes:
-            async with self._database.begin() as session:
-                await settle(session, outcomes)
+        try:
+            if outcomes:
+                async with self._database.begin() as session:
+                    await settle(session, outcomes)
+        finally:
+            for sender in self._senders.values():
+                await sender.close()

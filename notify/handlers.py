@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,8 +17,11 @@ from ingest import Automatic
 from ingest.events import CaseChanged, DeliveryChanged, Event, NotificationRequested
 from ingest.models import MessageRow
 from notify.addresses import is_machine, is_mail_address
+from notify.floods import flooding
 from notify.models import DeliveryRow, DeliveryStatus, Kind, NotificationRow
 from notify.writing import Writing
+
+log = structlog.get_logger()
 
 KINDS: Mapping[str, Kind] = {
     "opened": Kind.RECEIPT,
@@ -71,11 +75,15 @@ class CaseNotifications:
         async with self._database.read() as session:
             addressees = await _read_addressees(session, {change.case_id for _, change in told})
             known = await _known(session, NotificationRow, [_name(event) for event, _ in told])
+            opened = {change.case_id for _, change in told if change.change == "opened"}
+            too_many = await flooding(session, opened) if opened else set()
         planned = {}
         for event, change in told:
-            addressee = addressees[change.case_id]
+            addressee = addressees.get(change.case_id)  # None when the case was erased meanwhile
             kind = KINDS[change.change]
-            if self._may_hear(addressee, kind):
+            if kind is Kind.RECEIPT and change.case_id in too_many:
+                log.warning("receipt.left_out", case=change.reference)
+            elif addressee is not None and self._may_hear(addressee, kind):
                 row = self._notification(event, change, kind, addressee)
                 planned[event.id] = Planned(row, is_new=row.id not in known)
         return planned
@@ -95,13 +103,13 @@ class CaseNotifications:
         """A person's words go to whom the person chose; what is automatic to people alone.
 
         RFC 3834, section 2: no answer to what a machine wrote, nor to a machine, nor to ourselves.
+        A reply goes on even where no mail can go: its delivery fails, and the case then says so.
         """
-        if not is_mail_address(addressee.address):
-            return False
         if kind is Kind.REPLY:
-            return True
+            return bool(addressee.address)
         return (
-            addressee.automatic == Automatic.NO
+            is_mail_address(addressee.address)
+            and addressee.automatic == Automatic.NO
             and not is_machine(addressee.address)
             and not self._is_ours(addressee.address)
         )
@@ -170,7 +178,7 @@ async def _read_addressees(session: AsyncSession, case_ids: set[UUID]) -> dict[U
         .join(MessageRow, MessageRow.id == CaseMessageRow.message_id)
         .where(CaseRow.id.in_(case_ids), CaseMessageRow.joined_by == JoinedBy.OPENING)
     )
-    rows = (await session.execute(query)).tuples()
+    rows = await session.execute(query)
     return {
         case_id: Addressee(address, language, automatic)
         for case_id, address, language, automatic in rows

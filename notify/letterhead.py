@@ -32,7 +32,7 @@ class Letterhead:
             zone=ZoneInfo(settings.time_zone),
             main_mailbox=settings.main_mailbox,
             mail_domain=settings.smtp_hostname,
-            tracking_page=f"{settings.portal_url}/track",
+            tracking_page=f"{settings.portal_url}/tracking",
             secret=secret,
         )
 

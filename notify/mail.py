@@ -5,16 +5,24 @@ creation, so that a mail that is sent again is the same to the last byte.
 """
 
 import re
-from email.headerregistry import Address
+from email.headerregistry import Address, Group
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any
 
-from notify.addresses import on_the_wire
+from notify.addresses import ascii_domain, is_mail_address, on_the_wire, quoted
 from notify.senders.contract import Content, Delivery
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
 _IDENTIFIERS = frozenset({"message-id", "in-reply-to", "references"})
+
+
+class _Mailbox(Address):
+    """The standard library leaves two dots in a row as they are, which is no dot-atom."""
+
+    @property
+    def addr_spec(self) -> str:
+        return f"{quoted(self.username)}@{self.domain}"
 
 
 class _MailPolicy(EmailPolicy):
@@ -37,7 +45,7 @@ def compose(delivery: Delivery, content: Content) -> bytes:
     """The mail, ready for SMTP's DATA. Header fields that were not planned for are left out."""
     mail = EmailMessage(policy=_UTF8 if needs_utf8(delivery, content) else _ASCII)
     mail["From"] = _mailbox(content.headers["From"])
-    mail["To"] = _address(delivery.recipient)
+    mail["To"] = _recipient(delivery.recipient)
     if "Reply-To" in content.headers:
         mail["Reply-To"] = _mailbox(content.headers["Reply-To"])
     mail["Subject"] = one_line(content.subject)
@@ -74,6 +82,11 @@ def one_line(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
+def _recipient(address: str) -> Address | Group:
+    """What no mail can go to is only shown, on the outbox page: as the name of an empty group."""
+    return _address(address) if is_mail_address(address) else Group(one_line(address))
+
+
 def _mailbox(text: str) -> Address:
     """Read back what :func:`mailbox` wrote."""
     name, bracket, address = one_line(text).rpartition("<")
@@ -86,8 +99,8 @@ def _mailbox(text: str) -> Address:
 
 
 def _address(address: str, name: str = "") -> Address:
-    local, _, domain = on_the_wire(one_line(address)).rpartition("@")
-    return Address(name, local, domain)
+    local, _, domain = one_line(address).rpartition("@")
+    return _Mailbox(name, local, ascii_domain(domain))
 
 
 def _lines(identifiers: str) -> str:

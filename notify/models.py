@@ -75,7 +75,7 @@ class DeliveryRow(Base):
     status: Mapped[str] = mapped_column(String(16), default=DeliveryStatus.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
     in_doubt: Mapped[int] = mapped_column(default=0)
-    """How often a crash left it in flight, so that it may have gone out twice."""
+    """How often a crash left it in flight, or its answer was lost: it may have gone out twice."""
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     provider_id: Mapped[str] = mapped_column(Text, default="")
     """What the provider calls it, or said when it took it."""

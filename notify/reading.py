@@ -14,6 +14,7 @@ from cases.access import visible_cases
 from core.errors import BadInput, NotThere
 from notify.mail import compose
 from notify.models import DeliveryRow, DeliveryStatus, NotificationRow
+from notify.senders.outbox import KEPT
 from notify.store import content_of, delivery_of
 
 PAGE = 50  # deliveries
@@ -33,13 +34,20 @@ class DeliveryItem:
     status: str
     attempts: int
     in_doubt: int
-    """How often a crash left it in flight: more than 0, and it may have gone out twice."""
+    """How often its answer was lost, or a crash left it in flight: it may have gone out twice."""
     last_error: str
     message_id: str
     """For a reply, the ``rfc_message_id`` of the message that it carries."""
     due_at: datetime
     created_at: datetime
     sent_at: datetime | None
+    provider_id: str
+    """What the provider calls it, or said when it took it."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it stayed in the local outbox."""
+        return self.provider_id == KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +108,26 @@ async def outbox_mail(session: AsyncSession, agent: Agent, delivery_id: UUID) ->
     )
 
 
+async def count_failed(session: AsyncSession, agent: Agent, since: datetime) -> int:
+    """How many deliveries of the agent's cases were given up since then."""
+    query = (
+        select(func.count())
+        .select_from(DeliveryRow)
+        .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
+        .join(CaseRow, CaseRow.id == NotificationRow.case_id)
+        .where(
+            DeliveryRow.status == DeliveryStatus.FAILED,
+            DeliveryRow.due_at >= since,
+            visible_cases(agent),
+        )
+    )
+    return await session.scalar(query) or 0
+
+
 async def count_deliveries(session: AsyncSession) -> dict[DeliveryStatus, int]:
     """How many deliveries there are in each status."""
     query = select(DeliveryRow.status, func.count()).group_by(DeliveryRow.status)
-    counts = dict((await session.execute(query)).tuples().all())
+    counts = dict((await session.execute(query)).all())
     return {status: counts.get(status, 0) for status in DeliveryStatus}
 
 
@@ -124,6 +148,7 @@ def _items() -> Select[*tuple[Any, ...]]:
             DeliveryRow.due_at,
             DeliveryRow.created_at,
             DeliveryRow.sent_at,
+            DeliveryRow.provider_id,
         )
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .join(CaseRow, CaseRow.id == NotificationRow.case_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cases import SYSTEM, CaseRow, append
 from core.ids import derived_id
 from ingest import publish
 from ingest.events import DeliveryChanged, Event, new_event
@@ -37,6 +38,8 @@ class Outcome:
     """When it is tried again; the moment itself when it is not."""
     provider_id: str = ""
     error: str = ""
+    in_doubt: bool = False
+    """Whether the provider may have taken it, though it did not say so."""
 
 
 async def read_due(
@@ -79,14 +82,19 @@ _SETTLE = (
         sent_at=bindparam("sent_at"),
         provider_id=bindparam("provider_id"),
         last_error=bindparam("last_error"),
+        in_doubt=_TABLE.c.in_doubt + bindparam("doubts"),
     )
 )
 
 
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
-    """Write down what came of the attempts, and publish it; doing so twice changes nothing."""
+    """Write down what came of the attempts, and publish it; doing so twice changes nothing.
+
+    What is given up is written into its case's history too, for the agents to see.
+    """
     if not outcomes:
         return
+    failures = await _tell_cases(session, outcomes)
     await session.execute(
         _SETTLE,
         [
@@ -97,11 +105,39 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
                 "sent_at": outcome.at if outcome.status == DeliveryStatus.SENT else None,
                 "provider_id": outcome.provider_id,
                 "last_error": outcome.error,
+                "doubts": int(outcome.in_doubt),
             }
             for outcome in outcomes
         ],
     )
-    await publish(session, [_changed(outcome) for outcome in outcomes])
+    await publish(session, [*(_changed(outcome) for outcome in outcomes), *failures])
+
+
+async def _tell_cases(session: AsyncSession, outcomes: Sequence[Outcome]) -> list[Event]:
+    """Append to the cases what is given up just now; returns the events to publish."""
+    failed = {o.due.delivery.id: o for o in outcomes if o.status == DeliveryStatus.FAILED}
+    if not failed:
+        return []
+    query = (
+        select(DeliveryRow.id, DeliveryRow.recipient, NotificationRow.kind, CaseRow)
+        .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
+        .join(CaseRow, CaseRow.id == NotificationRow.case_id)
+        # What is settled already has been told.
+        .where(DeliveryRow.id.in_(failed), DeliveryRow.status == DeliveryStatus.IN_FLIGHT)
+        .order_by(CaseRow.id, DeliveryRow.id)  # the same order everywhere: no deadlock
+        .with_for_update()
+    )
+    return [
+        append(
+            session,
+            case,
+            "delivery_failed",
+            actor=SYSTEM,
+            at=failed[delivery_id].at,
+            data={"kind": kind, "recipient": recipient, "reason": failed[delivery_id].error},
+        )
+        for delivery_id, recipient, kind, case in (await session.execute(query)).all()
+    ]
 
 
 async def take_back(session: AsyncSession, media: Collection[Medium], now: datetime) -> int:
@@ -113,7 +149,7 @@ async def take_back(session: AsyncSession, media: Collection[Medium], now: datet
         .returning(DeliveryRow.id, DeliveryRow.notification_id, DeliveryRow.in_doubt)
         .execution_options(synchronize_session=False)
     )
-    rows = (await session.execute(query)).tuples().all()
+    rows = (await session.execute(query)).all()
     keys = await _keys(session, [notification_id for _, notification_id, _ in rows])
     await publish(
         session,
@@ -134,7 +170,7 @@ async def _keys(session: AsyncSession, notification_ids: Sequence[UUID]) -> dict
     query = select(NotificationRow.id, NotificationRow.case_id).where(
         NotificationRow.id.in_(notification_ids)
     )
-    rows = (await session.execute(query)).tuples()
+    rows = await session.execute(query)
     return {notification_id: case_id or notification_id for notification_id, case_id in rows}
 
 

@@ -81,7 +81,7 @@ class Writing:
             status=DeliveryStatus.QUEUED,
             due_at=now,
             created_at=now,
-            message_id=subject.message_id if kind is Kind.REPLY else fresh,
+            message_id=(subject.message_id if kind is Kind.REPLY else "") or fresh,
             subject=words.subject,
             text=words.text,
             html=words.html,
@@ -146,8 +146,9 @@ async def _read_subjects(session: AsyncSession, notification_ids: Sequence[UUID]
             event=event,
             reply=text or "",
             message_id=message_id or "",
-            conversation=conversations.get(case.id)
-            or _conversation(notification.kind, message_id or "", in_reply_to or []),
+            conversation=conversations.get(case.id, [])
+            if event.message_id is None
+            else _conversation(notification.kind, message_id or "", in_reply_to or []),
         )
         for notification, case, event, text, message_id, in_reply_to in rows
     ]

@@ -85,8 +85,11 @@ class Contact:
             return self._page(request, submission, [FieldError("", expired)], status=403)
         if _text(fields, HONEYPOT):
             _refused("honeypot")
-            robot = _("A hidden field was filled in, as robots do. It is empty again: please resend.")
-            return self._page(request, submission, [FieldError("", robot)], status=422)
+            robot = FieldError(
+                "",
+                _("A hidden field was filled in, as robots do. It is empty again: please resend."),
+            )
+            return self._page(request, submission, [robot], status=422)
         mistakes = mistakes_in(submission, self._region, _)
         if mistakes:
             return self._page(request, submission, mistakes, status=422)

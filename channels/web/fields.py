@@ -4,12 +4,16 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+MAX_ADDRESS = 254  # characters (RFC 5321, section 4.5.3.1.3, less the brackets)
+
 # PostgreSQL takes no NUL, and the other control characters confuse whoever reads.
 _CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")})
 
 
 def email_address(text: str) -> str | None:
     """The address in lower case, or None when it is none (RFC 5321, RFC 6531; no DNS is asked)."""
+    if len(text) > MAX_ADDRESS:  # to look at a very long one would take its time
+        return None
     try:
         address = validate_email(
             text.strip(), check_deliverability=False, globally_deliverable=False

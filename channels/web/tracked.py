@@ -1,9 +1,9 @@
 """What a citizen sees of a case: no notes, no names of agents, nothing that a machine wrote."""
 
-from cases import CaseEventRow, Tracked
+from cases import CaseEventRow, JoinedBy, Tracked
 from cases.reading import CaseMessage
 from channels.web.views import TrackedCasePage, TrackedDocument, TrackedEntry
-from ingest.message import Automatic
+from ingest.message import Automatic, Trust
 
 
 def page_of(tracked: Tracked) -> TrackedCasePage:
@@ -11,7 +11,7 @@ def page_of(tracked: Tracked) -> TrackedCasePage:
     messages = [
         _message(message)
         for message in tracked.messages
-        if message.message.automatic == Automatic.NO
+        if message.message.automatic == Automatic.NO and not _from_a_stranger(message, tracked)
     ]
     changes = [_change(event) for event in tracked.events if event.kind in ("closed", "reopened")]
     case = tracked.case
@@ -23,6 +23,17 @@ def page_of(tracked: Tracked) -> TrackedCasePage:
         received_at=case.received_at,
         due_at=case.due_at,
         entries=sorted([*messages, *changes], key=lambda entry: entry.at),
+    )
+
+
+def _from_a_stranger(message: CaseMessage, tracked: Tracked) -> bool:
+    """Whether somebody unproven brought it here, by a reference that anybody can quote."""
+    row = message.message
+    return (
+        row.direction == "in"
+        and message.joined_by != JoinedBy.OPENING
+        and row.sender_trust != Trust.VERIFIED
+        and row.sender_address != tracked.case.sender_address
     )
 
 

@@ -56,14 +56,11 @@ class Tracking:
         """Lead to the case when the key is right."""
         client = client_group(client_address(request, self.settings.trusted_proxies))
         await self.by_address.count(client)
-        try:
-            fields = await read_form(request, MAX_BODY)
-        except TooLarge as problem:
-            raise HTTPException(413) from problem
-        if not self.pages.csrf.valid(request, str(fields.get(FIELD, ""))):
+        fields = await _texts(request)
+        if not self.pages.csrf.valid(request, fields.get(FIELD, "")):
             raise FormExpired
-        reference = clean_line(str(fields.get("reference", ""))[:MAX_FIELD])
-        key = clean_line(str(fields.get("tracking_key", ""))[:MAX_FIELD])
+        reference = clean_line(fields.get("reference", "")[:MAX_FIELD])
+        key = clean_line(fields.get("tracking_key", "")[:MAX_FIELD])
         wanted = parse_reference(reference) or reference
         await self.by_reference.check(wanted)
         if not await self._opens(wanted, key):
@@ -97,6 +94,16 @@ class Tracking:
             reference=reference, tracking_key=key, errors=[FieldError("reference", wrong)]
         )
         return self.pages.render(request, "portal/tracking.html", page, status=404)
+
+
+async def _texts(request: Request) -> dict[str, str]:
+    """The fields of the form; a file among them is forgotten."""
+    try:
+        fields = await read_form(request, MAX_BODY)
+    except TooLarge as problem:
+        raise HTTPException(413) from problem
+    await fields.close()
+    return {name: value for name, value in fields.items() if isinstance(value, str)}
 
 
 async def _read(session: AsyncSession, reference: str) -> TrackedCasePage | ReceivedPage | None:

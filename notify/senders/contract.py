@@ -7,19 +7,33 @@ from typing import NewType, Protocol
 from uuid import UUID
 
 from core.errors import Later, Refused
+from notify.addresses import is_mail_address
 from notify.models import Medium
 
-__all__ = ["Content", "Delivery", "ProviderId", "Refused", "Retry", "Sender", "Unreachable"]
+__all__ = [
+    "Content",
+    "Delivery",
+    "ProviderId",
+    "Refused",
+    "Retry",
+    "Sender",
+    "Unreachable",
+    "check_recipient",
+]
 
 ProviderId = NewType("ProviderId", str)
 """What the provider calls the sending, or said when it took it."""
 
 
 class Retry(Later):
-    """The provider does not take this one now; ``retry_after`` is its wish in seconds, or 0."""
+    """The provider does not take this one now; ``retry_after`` is its wish in seconds, or 0.
 
-    def __init__(self, reason: str, *, retry_after: float = 0.0) -> None:
+    ``in_doubt`` when its answer was lost, so that it may have taken it all the same (RFC 1047).
+    """
+
+    def __init__(self, reason: str, *, retry_after: float = 0.0, in_doubt: bool = False) -> None:
         super().__init__(reason, retry_after=retry_after)
+        self.in_doubt = in_doubt
 
 
 class Unreachable(Retry):
@@ -39,7 +53,7 @@ class Delivery:
     attempts: int
     """This one included."""
     in_doubt: int
-    """How often a crash left it in flight: the provider may know it already."""
+    """How often a crash left it in flight, or its answer was lost: the provider may know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +87,9 @@ class Sender(Protocol):
     async def close(self) -> None:
         """Let go of connections; another ``send`` opens them again."""
         ...
+
+
+def check_recipient(delivery: Delivery) -> None:
+    """For every sender of mail. Raises Refused when no mail can go there."""
+    if not is_mail_address(delivery.recipient):
+        raise Refused(f"not a mail address: {delivery.recipient}")

@@ -5,14 +5,17 @@ shows it, as it would have gone out.
 """
 
 from notify.models import Medium
-from notify.senders.contract import Content, Delivery, ProviderId
+from notify.senders.contract import Content, Delivery, ProviderId, check_recipient
+
+KEPT = ProviderId("kept in the local outbox")
 
 
 class Outbox:
     medium = Medium.EMAIL
 
     async def send(self, delivery: Delivery, content: Content) -> ProviderId:
-        return ProviderId("kept in the local outbox")
+        check_recipient(delivery)
+        return KEPT
 
     async def close(self) -> None:
         """There is nothing to let go of."""

@@ -19,15 +19,25 @@ from aiosmtplib import (
     SMTPNotSupported,
     SMTPResponseException,
     SMTPServerDisconnected,
+    SMTPTimeoutError,
 )
 
 from core.errors import BadInput
 from notify.addresses import on_the_wire
 from notify.mail import compose, needs_utf8
 from notify.models import Medium
-from notify.senders.contract import Content, Delivery, ProviderId, Refused, Retry, Unreachable
+from notify.senders.contract import (
+    Content,
+    Delivery,
+    ProviderId,
+    Refused,
+    Retry,
+    Unreachable,
+    check_recipient,
+)
 
 TIMEOUT = 60.0  # seconds without an answer from the server
+PATIENCE = 600.0  # seconds for its answer to a whole mail (RFC 5321, section 4.5.3.2.6)
 IDLE = 30.0  # seconds that a connection is kept without work
 GOODBYE = 2.0  # seconds for the answer to QUIT
 MAX_ANSWER = 500  # characters kept of what the server said
@@ -81,7 +91,7 @@ class _Letter:
     utf8: bool
 
 
-class _Stale(Exception):  # noqa: N818 - not an error: a connection that had ended meanwhile
+class _Stale(Exception):
     """The kept connection was closed by the server; nothing was handed over."""
 
 
@@ -91,16 +101,24 @@ class Smtp:
     medium = Medium.EMAIL
 
     def __init__(
-        self, smarthost: Smarthost, *, hostname: str, timeout: float = TIMEOUT, idle: float = IDLE
+        self,
+        smarthost: Smarthost,
+        *,
+        hostname: str,
+        timeout: float = TIMEOUT,
+        patience: float = PATIENCE,
+        idle: float = IDLE,
     ) -> None:
         self._smarthost = smarthost
         self._hostname = hostname
         self._timeout = timeout
+        self._patience = patience
         self._idle = idle
         self._resting: dict[aiosmtplib.SMTP, asyncio.TimerHandle] = {}
         self._goodbyes: set[asyncio.Task[None]] = set()
 
     async def send(self, delivery: Delivery, content: Content) -> ProviderId:
+        check_recipient(delivery)
         letter = _Letter(
             sender=on_the_wire(delivery.return_path),
             recipient=on_the_wire(delivery.recipient),
@@ -182,7 +200,10 @@ class Smtp:
                 raise _Stale from problem
             raise
         await connection.rcpt(letter.recipient, encoding=encoding)
-        answer = await connection.data(letter.mail)
+        try:
+            answer = await connection.data(letter.mail, timeout=self._patience)
+        except (SMTPServerDisconnected, SMTPTimeoutError, OSError) as problem:
+            raise Retry(f"no answer to the mail: {_said(problem)}", in_doubt=True) from problem
         return ProviderId(f"{answer.code} {answer.message}"[:MAX_ANSWER])
 
     async def _begin_anew(self, connection: aiosmtplib.SMTP) -> None:
@@ -191,6 +212,9 @@ class Smtp:
             await connection.rset()
         except (SMTPException, OSError):
             connection.close()
+        except BaseException:
+            connection.close()
+            raise
         else:
             self._rest(connection)
 
