@@ -9,15 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases import audit
 from cases.access import case_for, queue_for
 from cases.agents import Agent
-from cases.history import Actor, Change, append
+from cases.history import Actor, append
 from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
 from cases.search import index_words
 from core.clock import Clock
-from core.errors import BadInput, Conflict
+from core.errors import BadInput, Conflict, NotNow
 from core.i18n import N_
 from core.ids import derived_id, new_id
 from core.text import clean_text
 from ingest import publish
+from ingest.events import CaseChange
 from ingest.message import ChannelName, Trust
 from ingest.models import MessageRow
 
@@ -30,7 +31,7 @@ class Actions:
 
     Every action returns the changed case and raises NotThere when the agent may not see it,
     Conflict when the case is not at ``version`` any more (None: whatever it is at), BadInput when
-    it makes no sense.
+    it makes no sense, NotNow when the case is not in a state for it.
     """
 
     session: AsyncSession
@@ -43,7 +44,7 @@ class Actions:
         """Take the case: others see who works on it."""
         case = await self._at(reference, version)
         if case.status == CaseStatus.CLOSED:
-            raise BadInput(N_("The case is closed: reopen it first."))
+            raise NotNow(N_("The case is closed: reopen it first."))
         case.claimed_by = self.agent.id
         if case.status == CaseStatus.NEW:
             case.status = CaseStatus.IN_PROGRESS
@@ -55,7 +56,7 @@ class Actions:
         target = await queue_for(self.session, queue)
         source = await self.session.get_one(QueueRow, case.queue_id)
         if target.id == source.id:
-            raise BadInput(N_("The case is in this queue already."), where="queue")
+            raise NotNow(N_("The case is in this queue already."))
         case.queue_id, case.claimed_by = target.id, None
         return await self._done(case, "moved", data={"from": source.slug, "to": target.slug})
 
@@ -70,8 +71,8 @@ class Actions:
         """Answer the citizen by e-mail; the case then waits for them."""
         text = _checked(text)
         case = await self._at(reference, version)
-        if case.channel not in (ChannelName.EMAIL, ChannelName.WEB) or not case.sender_address:
-            raise BadInput(N_("There is no e-mail address to reply to."), where="text")
+        if not answered_by_mail(case):
+            raise NotNow(N_("There is no e-mail address to reply to."))
         if case.claimed_by is None:
             case.claimed_by = self.agent.id
         case.status, case.closed_at = CaseStatus.WAITING, None
@@ -82,7 +83,7 @@ class Actions:
         """Close the case; ``text``, if any, is told to the citizen."""
         case = await self._at(reference, version)
         if case.status == CaseStatus.CLOSED:
-            raise BadInput(N_("The case is closed already."))
+            raise NotNow(N_("The case is closed already."))
         text = _checked(text, may_be_empty=True)
         case.status, case.closed_at = CaseStatus.CLOSED, self.clock()
         return await self._done(case, "closed", data={"text": text})
@@ -91,7 +92,7 @@ class Actions:
         """Open a closed case again."""
         case = await self._at(reference, version)
         if case.status != CaseStatus.CLOSED:
-            raise BadInput(N_("The case is not closed."))
+            raise NotNow(N_("The case is not closed."))
         case.status = CaseStatus.IN_PROGRESS if case.claimed_by else CaseStatus.NEW
         case.closed_at = None
         return await self._done(case, "reopened")
@@ -105,7 +106,7 @@ class Actions:
     async def _done(
         self,
         case: CaseRow,
-        change: Change,
+        change: CaseChange,
         *,
         message_id: UUID | None = None,
         data: dict[str, str] | None = None,
@@ -171,6 +172,12 @@ class Actions:
             .limit(20)
         )
         return [*reversed((await self.session.scalars(query)).all())]
+
+
+def answered_by_mail(case: CaseRow) -> bool:
+    """Whether a reply can reach the citizen by e-mail."""
+    by_mail = case.channel in (ChannelName.EMAIL, ChannelName.WEB)
+    return by_mail and "@" in case.sender_address
 
 
 def _checked(text: str, *, may_be_empty: bool = False) -> str:

@@ -3,28 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import CaseEventRow, CaseRow
 from core.ids import derived_id
-from ingest.events import CaseChanged, Event, new_event
-
-Change = Literal[
-    "opened",
-    "message_joined",
-    "sender_verified",
-    "claimed",
-    "moved",
-    "noted",
-    "replied",
-    "closed",
-    "reopened",
-    "delivery_failed",
-]
-CHANGES: tuple[str, ...] = get_args(Change)
+from ingest.events import CaseChange, CaseChanged, Event, new_event
 
 PUBLIC: frozenset[str] = frozenset({"opened", "message_joined", "replied", "closed", "reopened"})
 """The changes that the citizen reads on the tracking page."""
@@ -45,7 +31,7 @@ SYSTEM = Actor("system")
 def append(
     session: AsyncSession,
     case: CaseRow,
-    change: Change,
+    change: CaseChange,
     *,
     actor: Actor,
     at: datetime,

@@ -32,6 +32,10 @@ class BadInput(GuichetError):
         self.where = where
 
 
+class NotNow(BadInput):
+    """It makes sense, but not in the state that the thing is in."""
+
+
 class NotThere(GuichetError):
     """No such thing, or none that the asker may see: the two look alike on purpose."""
 

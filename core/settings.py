@@ -6,9 +6,9 @@ What is not said has the default below, with which ``guichet run`` works at once
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     smtp_tls_certificate: Path | None = None
     smtp_tls_key: Path | None = None
     smtp_require_tls: bool = False
+    """Take no mail before STARTTLS; needs a certificate."""
     smtp_connections: int = 100
     """Connections at once from one client address."""
     smtp_mails_per_minute: int = 0
@@ -97,6 +98,14 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
+
+    @model_validator(mode="after")
+    def _tls_can_be_required(self) -> Self:
+        if self.smtp_require_tls and not self.smtp_tls_certificate:
+            raise ValueError("GUICHET_SMTP_REQUIRE_TLS needs GUICHET_SMTP_TLS_CERTIFICATE")
+        if self.smtp_require_tls and self.smtp_protocol == "lmtp":
+            raise ValueError("GUICHET_SMTP_REQUIRE_TLS is for SMTP, not for LMTP")
+        return self
 
     @property
     def database_url(self) -> str:

@@ -17,6 +17,7 @@ _UNWANTED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uf
 _MAY_NEED_NFC = re.compile("[\u0300-\u1fff\u2000\u2001\u20d0-\U0010ffff]")
 # Ordering combining marks takes quadratic time over a run of them, so a run has a bound.
 _RUN = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,512}")
+_OVERRIDES = re.compile("[\u202d\u202e]")  # write a name backwards; no script needs them
 _BIDI = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # can hide an extension
 _TYPES = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
 
@@ -29,7 +30,8 @@ def clean_text(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """One line with single spaces, cut to what a header may be long."""
-    return clean_text(" ".join(text[: 4 * MAX_LINE].split()))[:MAX_LINE].strip()
+    text = _OVERRIDES.sub("", text[: 4 * MAX_LINE])
+    return clean_text(" ".join(text.split()))[:MAX_LINE].strip()
 
 
 def file_name(given: str, otherwise: str) -> str:

@@ -202,8 +202,8 @@ def _settings() -> Settings:
         _fail(problem.reason)
     except ValidationError as problem:
         for error in problem.errors():
-            setting = "_".join(str(part) for part in error["loc"]).upper()
-            typer.echo(f"GUICHET_{setting}: {error['msg']}", err=True)
+            setting = "_".join(("GUICHET", *map(str, error["loc"]))).upper()
+            typer.echo(f"{setting}: {error['msg']}" if error["loc"] else error["msg"], err=True)
         raise typer.Exit(2) from problem
     configure_logging(settings.log_level, as_json=settings.log_json)
     return settings

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database, insert_new
 from core.metrics import HANDLED, HANDLING, LAG
+from core.unbroken import unbroken
 from ingest.consumer import Consumer
 from ingest.events import Event
 from ingest.failures import Failures
@@ -91,7 +92,7 @@ class _Lane:
             await self._give_way()
             self._news.clear()
             try:
-                worked = await self.step()
+                worked = await unbroken(self.step())
             except Exception:  # the outer wall: a lane never dies
                 log.exception("lane.failed", consumer=self.consumer.name)
                 await asyncio.sleep(POLL)

@@ -42,6 +42,22 @@ class MessageNormalized(Data):
     channel: ChannelName
 
 
+CaseChange = Literal[
+    "opened",
+    "message_joined",
+    "sender_verified",
+    "sender_doubtful",
+    "claimed",
+    "moved",
+    "noted",
+    "replied",
+    "closed",
+    "reopened",
+    "delivery_failed",
+]
+"""What can happen to a case."""
+
+
 class CaseChanged(Data):
     """Something happened to a case; ``sequence`` counts its events from 1."""
 
@@ -49,18 +65,7 @@ class CaseChanged(Data):
     case_id: UUID
     reference: str
     sequence: int
-    change: Literal[
-        "opened",
-        "message_joined",
-        "sender_verified",
-        "claimed",
-        "moved",
-        "noted",
-        "replied",
-        "closed",
-        "reopened",
-        "delivery_failed",
-    ]
+    change: CaseChange
     message_id: UUID | None = None
     """The message that the change is about."""
 

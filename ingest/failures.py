@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from core.clock import Clock
 from core.database import insert_new
-from core.errors import BadInput, Later
+from core.errors import BadInput, GuichetError, Later
 from core.ids import derived_id
 from core.metrics import QUARANTINED, RETRIED
 from ingest.events import Event
@@ -99,7 +99,7 @@ class Failures:
         problem: Exception,
     ) -> None:
         """Plan another try, or give up: bad input does not get better by waiting."""
-        error = "".join(traceback.format_exception(problem)).strip()
+        error = _told(problem)
         await self.forget(session, consumer, event)
         gives_up = isinstance(problem, BadInput) or attempts >= self._back_off.attempts
         if gives_up and not isinstance(problem, Later):
@@ -157,6 +157,13 @@ class Failures:
                 quarantined_at=self._clock(),
             )
         )
+
+
+def _told(problem: Exception) -> str:
+    """Our own errors say what is wrong; of any other the place in the code is needed, too."""
+    if isinstance(problem, GuichetError):
+        return str(problem)
+    return "".join(traceback.format_exception(problem)).strip()
 
 
 async def _intake_of(session: AsyncSession, event: Event) -> UUID | None:

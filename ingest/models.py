@@ -37,6 +37,9 @@ class MessageRow(Base):
     sender_address: Mapped[str] = mapped_column(Text, default="")
     sender_phone: Mapped[str] = mapped_column(String(32), default="")
     sender_trust: Mapped[str] = mapped_column(String(16), default="unverified")
+    authentication: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    """What was found out about the sender: ``spf``, ``dkim``, ``dmarc`` (RFC 8601), ``domain``;
+    None until it was asked, or where nothing can be."""
     recipients: Mapped[list[str]] = mapped_column(JSON, default=list)
     subject: Mapped[str] = mapped_column(Text, default="")
     text: Mapped[str] = mapped_column(Text, default="")

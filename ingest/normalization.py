@@ -103,6 +103,8 @@ def normalize_all(work: Sequence[tuple[Normalize, Intake]]) -> list[Message | Ex
     for normalize, intake in work:
         try:
             results.append(normalize(intake))
+        except BadInput as problem:
+            results.append(problem)
         except Exception as problem:  # the outer wall of the adapters
             reason = f"{type(problem).__name__}: {problem}"
             results.append(BadInput(reason, where=f"intake {intake.id}"))

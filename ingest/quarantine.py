@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.blobs import Blobs
+from core.blobs import Blob, BlobRow, Blobs
 from core.clock import Clock
 from core.database import announce, insert_new
-from core.errors import BadInput, NotThere
+from core.errors import NotNow, NotThere
+from core.i18n import N_
 from ingest.events import Event, MessageNormalized
 from ingest.message import Attachment, ChannelName, Message, Sender
 from ingest.models import IntakeRow, ProcessedRow, QuarantineRow, RetryRow, StreamRow
@@ -82,7 +83,7 @@ async def raw_of(session: AsyncSession, blobs: Blobs, item_id: UUID) -> tuple[st
 
 async def retry(session: AsyncSession, clock: Clock, item_id: UUID) -> None:
     """Give the event to its consumer again."""
-    row = await _open_row(session, item_id)
+    row = await _open_row(session, item_id, to_change=True)
     stream = await session.scalar(select(StreamRow).where(StreamRow.id == row.event_id))
     if stream is None:
         raise NotThere("the event is no longer in the ledger")
@@ -105,14 +106,15 @@ async def file_by_hand(
 ) -> UUID:
     """Make a message of an intake that could not be read: the raw comes as its attachment.
 
-    Returns the message's id. Raises BadInput when the event is past normalization already.
+    Returns the message's id. Raises NotNow when the event is past normalization already.
     """
-    row = await _open_row(session, item_id)
+    row = await _open_row(session, item_id, to_change=True)
     intake_row = await session.get(IntakeRow, row.intake_id) if row.intake_id else None
     event = Event.model_validate_json(row.event)
     if intake_row is None or event.stream != "intake.received":
-        raise BadInput("only an intake that could not be read is filed by hand; retry this one")
-    intake = intake_of(intake_row, await blobs.read(session, intake_row.raw_sha256))
+        raise NotNow(N_("Only what could not be read is filed by hand: try this one again."))
+    # The raw is kept already, so nothing of it is read: the transaction waits for no file.
+    intake = intake_of(intake_row, b"")
     name, media_type = RAW_NAMES.get(intake.channel, _ANY_RAW)
     message = Message(
         channel=intake.channel,
@@ -120,10 +122,10 @@ async def file_by_hand(
         recipients=tuple(intake.facts.get("recipients", ())),
         subject=subject,
         notes=("the intake could not be read and was filed by hand",),
-        attachments=(Attachment(name=name, media_type=media_type, content=intake.raw),),
+        attachments=(Attachment(name=name, media_type=media_type, content=b""),),
     )
-    staged = [await blobs.stage(intake.raw)]
-    message_id = await enter_message(session, blobs, Normalized(intake, message, staged))
+    kept = await _kept_blob(session, intake_row.raw_sha256)
+    message_id = await enter_message(session, blobs, Normalized(intake, message, [kept]))
     await session.flush()
     await insert_new(session, ProcessedRow, [{"consumer": row.consumer, "event_id": row.event_id}])
     await session.execute(
@@ -135,8 +137,17 @@ async def file_by_hand(
     return message_id
 
 
-async def _open_row(session: AsyncSession, item_id: UUID) -> QuarantineRow:
-    row = await session.get(QuarantineRow, item_id)
+async def _kept_blob(session: AsyncSession, sha256: str) -> Blob:
+    size = await session.scalar(select(BlobRow.size).where(BlobRow.sha256 == sha256))
+    if size is None:
+        raise NotThere(f"no blob {sha256}")
+    return Blob(sha256, size, None)
+
+
+async def _open_row(
+    session: AsyncSession, item_id: UUID, *, to_change: bool = False
+) -> QuarantineRow:
+    row = await session.get(QuarantineRow, item_id, with_for_update=to_change or None)
     if row is None or row.resolved_at is not None:
         raise NotThere("no such item in quarantine")
     return row

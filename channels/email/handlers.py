@@ -14,7 +14,7 @@ from core.blobs import Blobs
 from core.clock import Clock
 from core.database import Database
 from ingest import ChannelName, Trust
-from ingest.events import CaseChanged, Event
+from ingest.events import CaseChange, CaseChanged, Event
 from ingest.models import IntakeRow, MessageRow
 
 ASKS_ABOUT = ("opened", "message_joined")
@@ -61,30 +61,59 @@ class SenderAuthentication:
                 for _, sha256, facts in mails
             )
         )
-        return {message_id: result for (message_id, _, _), result in zip(mails, results, strict=True)}
+        return {
+            message_id: result for (message_id, _, _), result in zip(mails, results, strict=True)
+        }
 
     async def handle(
         self, event: Event, session: AsyncSession, prepared: Mapping[UUID, Authentication]
     ) -> list[Event]:
         changed = CaseChanged.of(event)
         result = prepared.get(changed.message_id) if changed.message_id else None
-        if result is None or result.trust is not Trust.VERIFIED:
+        if result is None:
             return []
         message = await session.get_one(MessageRow, changed.message_id)
+        if message.authentication is not None:
+            return []
+        message.authentication = result.record()
+        if result.trust is Trust.VERIFIED:
+            return [await self._verified(session, event, changed, message, result)]
+        if result.dmarc == "fail":
+            case = await session.get_one(CaseRow, changed.case_id, with_for_update=True)
+            return [_append(session, case, "sender_doubtful", event, message, result)]
+        return []
+
+    async def _verified(
+        self,
+        session: AsyncSession,
+        event: Event,
+        changed: CaseChanged,
+        message: MessageRow,
+        result: Authentication,
+    ) -> Event:
         case = await session.get_one(CaseRow, changed.case_id, with_for_update=True)
         link = await session.get_one(CaseMessageRow, message.id)
         message.sender_trust = Trust.VERIFIED
         if link.joined_by == JoinedBy.OPENING:
             case.sender_trust = Trust.VERIFIED
         await citizens.verify(session, message.sender_address, self._clock())
-        return [
-            append(
-                session,
-                case,
-                "sender_verified",
-                actor=SYSTEM,
-                at=event.time,
-                message_id=message.id,
-                data={"domain": result.domain},
-            )
-        ]
+        return _append(session, case, "sender_verified", event, message, result)
+
+
+def _append(
+    session: AsyncSession,
+    case: CaseRow,
+    change: CaseChange,
+    event: Event,
+    message: MessageRow,
+    result: Authentication,
+) -> Event:
+    return append(
+        session,
+        case,
+        change,
+        actor=SYSTEM,
+        at=event.time,
+        message_id=message.id,
+        data={"domain": result.domain},
+    )

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.body import TooLarge, drain, read_form
-from channels.web.fields import clean_line, clean_text, email_address
+from channels.web.fields import email_address
 from channels.web.promise import Promises
 from channels.web.submission import MAX_FILES, File, Submission, mistakes_in
 from channels.web.tokens import Grant, Grants, Nonces
@@ -21,6 +21,7 @@ from core.metrics import REFUSED
 from core.ratelimit import RateLimit, TooMany, client_address, client_group
 from core.references import parse_reference, tracking_key
 from core.settings import Settings
+from core.text import clean_line, clean_text
 from core.web import FieldError, Pages
 from core.web.csrf import FIELD
 from ingest.message import ChannelName
@@ -182,7 +183,7 @@ class Contact:
 async def _submission(fields: FormData) -> Submission:
     return Submission(
         subject=clean_line(_text(fields, "subject")),
-        message=clean_text(_text(fields, "message")),
+        message=clean_text(_text(fields, "message")).strip(),
         name=clean_line(_text(fields, "name")),
         email=clean_line(_text(fields, "email")),
         phone=clean_line(_text(fields, "phone")),

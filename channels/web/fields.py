@@ -1,13 +1,10 @@
-"""Single fields of a form: cleaned, and read as an address or a number."""
+"""Single fields of a form, read as an address or a number."""
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 MAX_ADDRESS = 254  # characters (RFC 5321, section 4.5.3.1.3, less the brackets)
-
-# PostgreSQL takes no NUL, and the other control characters confuse whoever reads.
-_CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")})
 
 
 def email_address(text: str) -> str | None:
@@ -32,15 +29,3 @@ def phone_number(text: str, region: str) -> str | None:
     if not phonenumbers.is_valid_number(number):
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
-
-
-def clean_line(text: str) -> str:
-    """One line without control characters."""
-    return " ".join(clean_text(text).split())
-
-
-def clean_text(text: str) -> str:
-    """Lines end with a line feed; control characters are left out."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.encode("utf-8", "replace").decode()  # lone surrogates cannot be stored
-    return text.translate(_CONTROLS).strip()

@@ -9,20 +9,17 @@ import binascii
 import json
 import re
 from mimetypes import MimeTypes
-from pathlib import PurePosixPath
 from typing import Any
 
-from channels.web.fields import clean_line, clean_text, email_address, phone_number
+from channels.web.fields import email_address, phone_number
 from core.errors import BadInput
 from core.references import parse_reference
+from core.text import clean_line, clean_text, file_name, is_media_type
 from ingest.intake import Intake
 from ingest.message import Attachment, ChannelName, Message, Sender
 
-MAX_FILE_NAME = 150  # characters
 UNKNOWN_TYPE = "application/octet-stream"
 _TYPES = MimeTypes(filenames=())  # the built-in table: the same on every machine
-_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
-_BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # they can hide an extension
 
 
 def normalize(intake: Intake) -> Message:
@@ -33,7 +30,7 @@ def normalize(intake: Intake) -> Message:
         channel=ChannelName.WEB,
         sender=_sender(fields, str(intake.facts.get("region", "")), notes),
         subject=clean_line(_text(fields, "subject")),
-        text=clean_text(_text(fields, "message")),
+        text=clean_text(_text(fields, "message")).strip(),
         language=_language(intake.facts.get("locale")),
         sent_at=intake.received_at,
         attachments=tuple(_attachments(fields, notes)),
@@ -91,7 +88,7 @@ def _attachment(part: object, number: int, notes: list[str]) -> Attachment:
     where = f"attachments.{number}"
     if not isinstance(part, dict):
         raise BadInput("not a JSON object", where=where)
-    name = _file_name(_text(part, "name"), number)
+    name = file_name(_text(part, "name"), f"attachment-{number}")
     try:
         content = base64.b64decode(_text(part, "content"), validate=True)
     except (binascii.Error, ValueError) as problem:
@@ -103,19 +100,8 @@ def _attachment(part: object, number: int, notes: list[str]) -> Attachment:
     )
 
 
-def _file_name(given: str, number: int) -> str:
-    """The last part of what a browser calls a file, which may be a whole Windows path."""
-    line = _BIDI.sub("", clean_line(given)).replace("\\", "/")
-    path = PurePosixPath(line.rpartition("/")[2])
-    name = path.name
-    if name in ("", ".", ".."):
-        return f"attachment-{number}"
-    suffix = path.suffix[:20]
-    return name if len(name) <= MAX_FILE_NAME else name[: MAX_FILE_NAME - len(suffix)] + suffix
-
-
 def _media_type(given: str, name: str) -> str:
     declared = given.partition(";")[0].strip().lower()
-    if declared != UNKNOWN_TYPE and _MEDIA_TYPE.fullmatch(declared):
+    if declared != UNKNOWN_TYPE and is_media_type(declared):
         return declared
     return _TYPES.guess_type(name)[0] or UNKNOWN_TYPE

@@ -14,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 
 from cases import track_case
 from channels.web.body import TooLarge, read_form
-from channels.web.fields import clean_line
 from channels.web.promise import promised_intake
 from channels.web.tokens import Grant, Grants
 from channels.web.tracked import page_of
@@ -24,6 +23,7 @@ from core.i18n import translator
 from core.ratelimit import RateLimit, client_address, client_group
 from core.references import parse_reference, tracking_key_matches
 from core.settings import Settings
+from core.text import clean_line
 from core.web import FieldError, Pages
 from core.web.csrf import FIELD, FormExpired
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from core.database import is_unavailable
-from core.errors import BadInput, Conflict, GuichetError, Later, NotThere, Refused
+from core.errors import BadInput, Conflict, GuichetError, Later, NotNow, NotThere, Refused
 from core.ratelimit import TooMany
 from core.web.csrf import FormExpired
 from core.web.pages import Pages
@@ -94,6 +94,8 @@ def _answer_ours(request: Request, pages: Pages, error: GuichetError) -> Respons
         case Conflict():
             page = ErrorPage(412 if "if-match" in request.headers else 409, error.reason)
             more = {"current": error.current}
+        case NotNow():
+            page = ErrorPage(409, error.reason)
         case BadInput():
             page = ErrorPage(422 if error.where else 400, error.reason)
             more = {"where": error.where} if error.where else {}

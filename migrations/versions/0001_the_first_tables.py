@@ -300,6 +300,7 @@ def upgrade() -> None:
         sa.Column("sender_address", sa.Text(), nullable=False),
         sa.Column("sender_phone", sa.String(length=32), nullable=False),
         sa.Column("sender_trust", sa.String(length=16), nullable=False),
+        sa.Column("authentication", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("recipients", sa.JSON(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
