@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     keep it on the local outbox page."""
     smtp_sending_connections: int = Field(default=4, ge=1)
 
+    receipts_per_hour: int = Field(default=0, ge=0)
+    """Receipts that one address gets at most; 0 for no limit. A public server should have one:
+    anybody can write under another's address (RFC 3834, section 2)."""
+
     demo: bool = True
     """Fill an empty store with a demo town."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -86,7 +86,11 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
                 trusted_authserv_id=settings.trusted_authserv_id,
             ),
             "notify": CaseNotifications(
-                database, clock, is_ours=ours.has, language=settings.language
+                database,
+                clock,
+                is_ours=ours.has,
+                language=settings.language,
+                receipts_per_hour=settings.receipts_per_hour,
             ),
             "deliver": Deliveries(database, Writing(Letterhead.of(settings, secret), clock)),
         }

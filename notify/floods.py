@@ -15,12 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import CaseRow
 
-RECEIPTS = 10  # to one citizen in any WINDOW
 WINDOW = timedelta(hours=1)
 
 
-async def flooding(session: AsyncSession, case_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the cases before which their citizen had opened enough others within the window.
+async def flooding(session: AsyncSession, case_ids: Collection[UUID], most: int) -> set[UUID]:
+    """Those of the cases before which their citizen had opened ``most`` others within the window.
 
     It is decided by the cases alone and not by the clock, so that a replay decides the same.
     """
@@ -39,7 +38,7 @@ async def flooding(session: AsyncSession, case_ids: Collection[UUID]) -> set[UUI
     return {
         case_id
         for citizen_id, received_at, case_id in opened
-        if citizen_id and _before(moments[citizen_id], received_at, case_id) >= RECEIPTS
+        if citizen_id and _before(moments[citizen_id], received_at, case_id) >= most
     }
 
 

@@ -1,6 +1,6 @@
 """Who is told what, and in which words: the two steps from a case's change to a delivery."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -57,15 +57,24 @@ class CaseNotifications:
         Whether an address is one of our mailboxes, to which nothing automatic is sent.
     language
         For citizens whose case is in a language that we do not speak.
+    receipts_per_hour
+        How many one citizen gets at most; 0 for no limit.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, *, is_ours: Callable[[str], bool], language: str
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        is_ours: Callable[[str], bool],
+        language: str,
+        receipts_per_hour: int = 0,
     ) -> None:
         self._database = database
         self._clock = clock
         self._is_ours = is_ours
         self._language = language
+        self._receipts_per_hour = receipts_per_hour
 
     async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, Planned]:
         changes = [(event, CaseChanged.of(event)) for event in events]
@@ -75,8 +84,7 @@ class CaseNotifications:
         async with self._database.read() as session:
             addressees = await _read_addressees(session, {change.case_id for _, change in told})
             known = await _known(session, NotificationRow, [_name(event) for event, _ in told])
-            opened = {change.case_id for _, change in told if change.change == "opened"}
-            too_many = await flooding(session, opened) if opened else set()
+            too_many = await self._flooding(session, [change for _, change in told])
         planned = {}
         for event, change in told:
             addressee = addressees.get(change.case_id)  # None when the case was erased meanwhile
@@ -87,6 +95,14 @@ class CaseNotifications:
                 row = self._notification(event, change, kind, addressee)
                 planned[event.id] = Planned(row, is_new=row.id not in known)
         return planned
+
+    async def _flooding(
+        self, session: AsyncSession, changes: Sequence[CaseChanged]
+    ) -> Collection[UUID]:
+        opened = {change.case_id for change in changes if change.change == "opened"}
+        if not opened or not self._receipts_per_hour:
+            return ()
+        return await flooding(session, opened, self._receipts_per_hour)
 
     async def handle(
         self, event: Event, session: AsyncSession, prepared: Mapping[UUID, Planned]

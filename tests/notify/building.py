@@ -39,6 +39,7 @@ LETTERHEAD = Letterhead(
     tracking_page="https://demo.example/tracking",
     secret=b"the town's secret",
 )
+RECEIPTS = 10  # an hour to one citizen
 _new_reference = references()
 
 
@@ -92,7 +93,9 @@ class Desk:
         def is_ours(address: str) -> bool:
             return address.endswith("@demo.example")
 
-        return CaseNotifications(self.database, self.clock, is_ours=is_ours, language="fr")
+        return CaseNotifications(
+            self.database, self.clock, is_ours=is_ours, language="fr", receipts_per_hour=RECEIPTS
+        )
 
     def deliveries(self) -> Deliveries:
         return Deliveries(self.database, Writing(LETTERHEAD, self.clock))

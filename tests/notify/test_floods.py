@@ -1,7 +1,6 @@
 """Nobody's mailbox is filled with receipts for requests that others make in their name."""
 
-from notify.floods import RECEIPTS
-from tests.notify.building import Desk
+from tests.notify.building import RECEIPTS, Desk
 
 
 async def test_one_citizen_gets_so_many_receipts_an_hour_and_no_more(desk: Desk) -> None:
