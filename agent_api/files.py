@@ -7,7 +7,8 @@ from starlette.responses import Response
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """May be shown inside a mail, which the browser does whatever the disposition says."""
 UNKNOWN = "application/octet-stream"
-_UNSAFE = str.maketrans({'"': "_", "\\": "_", "/": "_", "?": "_", "\r": " ", "\n": " "})
+_CONTROLS = dict.fromkeys([*range(0x20), 0x7F], " ")
+_UNSAFE = str.maketrans(_CONTROLS | dict.fromkeys(map(ord, '"\\/?%'), "_"))
 
 
 def file_response(name: str, media_type: str, content: bytes) -> Response:
@@ -17,7 +18,8 @@ def file_response(name: str, media_type: str, content: bytes) -> Response:
     same.
     """
     ascii_name = name.encode("ascii", "replace").decode().translate(_UNSAFE) or "document"
-    disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+    whole_name = quote(name, safe="", errors="replace")
+    disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{whole_name}"
     return Response(
         content,
         media_type=media_type if media_type in IMAGES else UNKNOWN,

@@ -16,7 +16,12 @@ from ingest import Attachment, ChannelName, Intake, Message, Sender, Trust
 
 FORM = "api"
 """The value of the fact ``form`` that says that an intake is one of these."""
-_ADDRESS = r"^$|^[^\s@<>(),:;\"\[\]\\]{1,64}@[^\s@<>(),:;\"\[\]\\]{1,189}$"
+# Neither white space, nor control characters, nor what means something in a header.
+_IN_ADDRESS = (
+    r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff\ufffe\uffff"
+    r"@<>(),:;\"\[\]\\]"
+)
+_ADDRESS = rf"^$|^{_IN_ADDRESS}{{1,64}}@{_IN_ADDRESS}{{1,189}}$"
 _BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _MEDIA_TYPE = r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}$"
 
@@ -54,7 +59,7 @@ class ApiIntake(_Given):
     text: Annotated[str, Field(max_length=1_000_000)] = ""
     language: Annotated[str, Field(pattern=r"^$|^[a-z]{2}$")] = ""
     """ISO 639-1."""
-    sent_at: AwareDatetime | None = None
+    sent_at: Annotated[AwareDatetime, Field(strict=True)] | None = None
     attachments: Annotated[list[IntakeAttachment], Field(max_length=50)] = []
 
 

@@ -4,15 +4,19 @@ One follower of the stream for all pages: a page costs no query, a burst of chan
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import Agent, CaseRow
+from cases import Agent, CaseEventRow, CaseRow, QueueRow
 from cases.access import sees_queue
 from core.database import Database
+from core.unbroken import unbroken
 from ingest.events import CaseChanged, Event
 
 PAUSE = 0.05  # seconds in which changes gather
@@ -20,6 +24,8 @@ MAX_WAITING = 100  # changes kept for a slow page; it looks anew at any of them
 LONGEST = 600.0  # seconds until a page has to show again who it is; browsers reconnect
 
 Follow = Callable[[str], AsyncIterator[Sequence[Event]]]
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,42 +48,73 @@ class Live:
         self._database = database
         self._follow = follow
         self._pages: set[_Page] = set()
+        self._closed = False
 
     async def run(self) -> None:
         """Work until cancelled."""
         async for events in self._follow(CaseChanged.stream):
             if self._pages:
-                await self._tell([CaseChanged.of(event) for event in events])
+                try:
+                    await unbroken(self._tell(events))
+                except (SQLAlchemyError, OSError):
+                    # A page may miss a change; the town must not stop for it.
+                    log.exception("live.failed", events=len(events))
             await asyncio.sleep(PAUSE)
 
     async def changes(self, agent: Agent) -> AsyncIterator[CaseChanged]:
         """The changes that the agent may know of, from now on."""
         page = _Page(agent)
+        until = asyncio.get_running_loop().time() + LONGEST
         self._pages.add(page)
         try:
-            async with asyncio.timeout(LONGEST):
-                while (change := await page.news.get()) is not None:
-                    yield change
-        except TimeoutError:
-            return
+            while not self._closed and (change := await _next(page, until)) is not None:
+                yield change
         finally:
             self._pages.discard(page)
 
     def close(self) -> None:
         """End every :meth:`changes`, so that the server can stop."""
+        self._closed = True
         for page in self._pages:
             page.tell(None)
 
-    async def _tell(self, changes: Sequence[CaseChanged]) -> None:
-        queues = await self._queues({change.case_id for change in changes})
+    async def _tell(self, events: Sequence[Event]) -> None:
+        changes = [(event.id, CaseChanged.of(event)) for event in events]
+        async with self._database.read() as session:
+            now = await _queues_now(session, {change.case_id for _, change in changes})
+            moved = {id for id, change in changes if change.change == "moved"}
+            left = await _queues_left(session, moved) if moved else {}
         for page in self._pages:
-            for change in changes:
-                queue_id = queues.get(change.case_id)
+            for event_id, change in changes:
                 # Who has just lost sight of a case must hear that it is gone.
-                if change.change == "moved" or (queue_id and sees_queue(page.agent, queue_id)):
+                concerned = (now.get(change.case_id), left.get(event_id))
+                if any(queue_id and sees_queue(page.agent, queue_id) for queue_id in concerned):
                     page.tell(change)
 
-    async def _queues(self, case_ids: set[UUID]) -> dict[UUID, UUID]:
-        query = select(CaseRow.id, CaseRow.queue_id).where(CaseRow.id.in_(case_ids))
-        async with self._database.read() as session:
-            return dict((await session.execute(query)).tuples().all())
+
+async def _next(page: _Page, until: float) -> CaseChanged | None:
+    """The next change; None when it is time to end.
+
+    The deadline is around the waiting alone: it must not strike while the page is being sent to.
+    """
+    try:
+        async with asyncio.timeout_at(until):
+            return await page.news.get()
+    except TimeoutError:
+        return None
+
+
+async def _queues_now(session: AsyncSession, case_ids: set[UUID]) -> Mapping[UUID, UUID]:
+    """The queue of each case."""
+    query = select(CaseRow.id, CaseRow.queue_id).where(CaseRow.id.in_(case_ids))
+    return dict((await session.execute(query)).all())
+
+
+async def _queues_left(session: AsyncSession, event_ids: set[UUID]) -> Mapping[UUID, UUID]:
+    """The queue that a case was taken from, by the event that tells so."""
+    query = (
+        select(CaseEventRow.id, QueueRow.id)
+        .join(QueueRow, QueueRow.slug == CaseEventRow.data["from"].as_string())
+        .where(CaseEventRow.id.in_(event_ids))
+    )
+    return dict((await session.execute(query)).all())

@@ -69,6 +69,8 @@ class MessageEntry:
     sender_name: str
     sender_address: str
     sender_trust: str = "unverified"
+    forged: bool = False
+    """Whether the domain that it names says that it did not send it."""
     recipients: Sequence[str] = ()
     subject: str
     text: str

@@ -63,6 +63,7 @@ class CaseRow(Base):
     # The id is a UUIDv7, so that the order of the ids is the order of opening: lists go by it.
     __table_args__ = (
         Index(None, "queue_id", "status", "id"),
+        Index(None, "queue_id", "id"),
         Index(None, "status", "id"),
         Index(None, "channel", "id"),
     )

@@ -11,6 +11,7 @@ import citizens
 from cases import CaseRow, Opening, join_case, open_case
 from core.clock import Clock
 from core.database import Database
+from core.i18n import LOCALES
 from ingest.events import Event, MessageNormalized
 from ingest.models import DocumentRow, MessageRow
 from router.deadlines import Calendar
@@ -99,7 +100,7 @@ class Routing:
             queue=queue,
             citizen_id=await self._citizen(session, message, prepared),
             mailbox=_mailbox(message) or queue.mailbox or self._main_mailbox,
-            language=message.language if message.language in ("fr", "en") else self._language,
+            language=message.language if message.language in LOCALES else self._language,
             fingerprint=prepared.threads.signs[message.id].fingerprint,
             due_at=self._calendar.due(message.received_at, queue.service_level),
         )

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import QueueRow, RoutingRuleRow
-from core.errors import BadInput, Refused
+from core.errors import BadInput, Later
 from core.rules import Rule, compile_rule
 from ingest.models import DocumentRow, MessageRow
 
@@ -37,10 +37,10 @@ class Ruling:
 
 
 async def read_ruling(session: AsyncSession) -> Ruling:
-    """Raises Refused when the town has no queue at all: the administrator must make one."""
+    """Raises Later while the town has no queue: the messages wait for the administrator."""
     queues = (await session.scalars(select(QueueRow).order_by(QueueRow.position))).all()
     if not queues:
-        raise Refused("there is no queue yet; create one first")
+        raise Later("there is no queue yet: guichet admin create-queue")
     default = next((queue for queue in queues if queue.is_default), queues[0])
     query = (
         select(RoutingRuleRow)

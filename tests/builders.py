@@ -148,5 +148,5 @@ def references(*, start: int = 0) -> Callable[[], str]:
 
     from core.references import new_reference
 
-    source = Random(start)  # noqa: S311
+    source = Random(start)
     return lambda: new_reference(source.choice)

@@ -71,6 +71,7 @@ def _described(api: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _use_problems(operation)
+            _without_null(operation)
     return document
 
 
@@ -78,3 +79,13 @@ def _use_problems(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         if status >= "400":
             response["content"] = {MEDIA_TYPE: {"schema": PROBLEM_SCHEMA}}
+
+
+def _without_null(operation: dict[str, Any]) -> None:
+    """A header may be left out; none can be null, whatever FastAPI makes of ``str | None``."""
+    for parameter in operation.get("parameters", ()):
+        schema = parameter["schema"]
+        given = [one for one in schema.pop("anyOf", ()) if one != {"type": "null"}]
+        if given:
+            (only,) = given
+            schema.update(only)

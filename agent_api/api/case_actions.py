@@ -29,6 +29,7 @@ IfMatch = Annotated[
     Header(
         pattern=r'^(\*|(W/)?"[0-9]{1,10}")$',
         description='The ETag that you have seen, such as `"7"`; `*` for any.',
+        examples=['"7"'],
     ),
 ]
 IdempotencyKey = Annotated[
@@ -83,9 +84,8 @@ class Asked:
         seen = _ETAG.fullmatch(self.if_match)
         if seen is None:
             raise BadInput("not an ETag of ours", where="If-Match")
-        if version not in (None, int(seen[1])):
-            raise BadInput("If-Match and version say different things", where="version")
-        return int(seen[1])
+        # Where the two differ one of them does not hold: no case is at 0.
+        return int(seen[1]) if version in (None, int(seen[1])) else 0
 
 
 Asking = Annotated[Asked, Depends()]

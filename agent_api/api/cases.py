@@ -17,7 +17,9 @@ from notify import deliveries_of_case
 
 MAX_PAGE = 200  # cases
 
-Reference = Annotated[str, Path(max_length=16, examples=["GU-K7Q2-9FXM"])]
+EXAMPLE_REFERENCE = "GU-K7Q2-9FXM"
+
+Reference = Annotated[str, Path(max_length=16, examples=[EXAMPLE_REFERENCE])]
 ChannelFilter = Literal["", "email", "fax", "scan", "phone", "sms", "counter", "web", "open311"]
 StatusFilter = Literal["", "new", "in_progress", "waiting", "closed", "open", "any"]
 
@@ -35,7 +37,9 @@ async def cases(
         StatusFilter,
         Query(description="A status; `open` (the default without `q`) is all but closed."),
     ] = "",
-    cursor: Annotated[str, Query(max_length=64, description="`next` of the page before.")] = "",
+    cursor: Annotated[
+        str, Query(pattern="^([0-9a-f]{32})?$", description="`next` of the page before.")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> schemas.CasePage:
     """The cases that the agent may see, the newest first."""
@@ -74,9 +78,11 @@ async def document(
     context: In, agent: ApiAgent, reference: Reference, document_id: UUID
 ) -> Response:
     """A document, as a download."""
-    async with context.database.begin() as session:
+    async with context.database.read() as session:
         found = await document_for(session, agent, reference, document_id)
         content = await context.blobs.read(session, found.sha256)
+    # Written down before it is given, in a transaction that waits for no file.
+    async with context.database.begin() as session:
         audit.record(
             session,
             context.clock,

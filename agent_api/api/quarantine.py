@@ -11,6 +11,7 @@ from agent_api.asking import ApiAgent
 from agent_api.context import In
 from agent_api.files import file_response
 from cases import audit, check_quarantine
+from core.errors import BadInput
 from core.text import clean_line
 from ingest import quarantine
 
@@ -34,8 +35,9 @@ async def items(context: In, agent: ApiAgent) -> schemas.QuarantineItems:
 async def raw(context: In, agent: ApiAgent, item_id: UUID) -> Response:
     """The intake exactly as it came."""
     check_quarantine(agent)
-    async with context.database.begin() as session:
+    async with context.database.read() as session:
         name, media_type, content = await quarantine.raw_of(session, context.blobs, item_id)
+    async with context.database.begin() as session:
         audit.record(
             session,
             context.clock,
@@ -73,14 +75,17 @@ async def retry(context: In, agent: ApiAgent, item_id: UUID) -> Response:
     "/{item_id}/file",
     status_code=204,
     response_class=Response,
-    responses=problems(400, 401, 403, 404, 422, 503),
+    responses=problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 async def file(context: In, agent: ApiAgent, item_id: UUID, body: schemas.WithSubject) -> Response:
     """Make a case of an intake that could not be read: the raw is its attachment."""
     check_quarantine(agent)
+    subject = clean_line(body.subject)
+    if not subject:
+        raise BadInput("give the case a subject", where="subject")
     async with context.database.begin() as session:
         await quarantine.file_by_hand(
-            session, context.blobs, context.clock, item_id, subject=clean_line(body.subject)
+            session, context.blobs, context.clock, item_id, subject=subject
         )
         audit.record(
             session,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cases import CaseStatus
 from cases.actions import MAX_TEXT
@@ -90,6 +90,9 @@ class CaseMessage(_Schema):
     quoted: str
     html: str | None
     """Sanitised; images by ``cid:`` only."""
+    authentication: dict[str, str] | None
+    """``spf``, ``dkim`` and ``dmarc`` as RFC 8601 has it, and the From's ``domain``; null when it
+    was not asked."""
     automatic: str
     """``no``, ``auto-reply``, ``bounce`` or ``bulk``."""
     joined_by: str
@@ -151,16 +154,21 @@ class Queues(_Schema):
     items: list[Queue]
 
 
+def _whole(value: object) -> object:
+    """JSON has one kind of numbers: 1.0 is an integer, "1" and true are none."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_Seen = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), BeforeValidator(_whole)]
 Version = Annotated[
-    int | None,
-    Field(
-        ge=1,
-        le=2**31 - 1,
-        description="The version that you have seen (or If-Match); left out: whatever it is at.",
-    ),
+    _Seen | None,
+    Field(description="The version that you have seen (or If-Match); left out: whatever it is at."),
 ]
-# At least one character that is not white space.
-Words = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=r"[^\s]")]
+# Written out, because languages do not agree on what \s is: neither white space nor control.
+VISIBLE = (
+    r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff\ufffe\uffff]"
+)
+Words = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=VISIBLE)]
 
 
 class WithText(_Request):
@@ -205,7 +213,7 @@ class QuarantineItems(_Schema):
 
 
 class WithSubject(_Request):
-    subject: Annotated[str, Field(min_length=1, max_length=200, pattern=r"[^\s]")]
+    subject: Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE)]
 
 
 class IntakeAccepted(_Schema):

@@ -16,7 +16,9 @@ def summary_of(item: CaseItem) -> schemas.CaseSummary:
         queue=item.queue,
         status=item.status,
         sender=schemas.CaseSender(
-            name=item.sender_name, address=item.sender_address, trust=item.sender_trust
+            name=item.sender_name,
+            address=item.sender_address or item.sender_phone,
+            trust=item.sender_trust,
         ),
         excerpt=item.excerpt,
         claimed_by=item.claimed_by,
@@ -71,6 +73,7 @@ def _message(message: CaseMessage) -> schemas.CaseMessage:
         text=row.text,
         quoted=row.quoted,
         html=row.html,
+        authentication=row.authentication,
         automatic=row.automatic,
         joined_by=message.joined_by,
         received_at=row.received_at,

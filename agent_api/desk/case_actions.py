@@ -13,6 +13,7 @@ from agent_api.desk.case_page import page_of, read
 from agent_api.desk.frame import desk_of, speech
 from agent_api.views import Action, ConflictPage, Draft
 from cases import Agent
+from cases.access import sees_queue
 from core.errors import BadInput, Conflict, NotThere
 
 routes = APIRouter(prefix="/agent/cases/{reference}", dependencies=[Depends(own_form)])
@@ -30,10 +31,12 @@ async def carry_out(
     text: Annotated[str, Form()] = "",
     queue: Annotated[str, Form()] = "",
 ) -> Response:
+    # A note disturbs nobody: it is written down whatever has happened meanwhile.
+    seen = None if action == "notes" else version
     try:
         async with context.database.begin() as session:
             case = await act(
-                session, context, agent, reference, action, version, text=text, queue=queue
+                session, context, agent, reference, action, seen, text=text, queue=queue
             )
     except Conflict:
         return await _second(request, context, agent, reference, action, sequence, text, queue)
@@ -41,7 +44,9 @@ async def carry_out(
         error = speech(request, context)(problem.reason)
         draft = Draft(action=action, text=text, error=error)
         return await _again(request, context, agent, reference, draft)
-    return RedirectResponse(f"/agent/cases/{case.reference}?done={action}", 303)
+    # Who hands a case on may not see it any more.
+    page = f"/agent/cases/{case.reference}" if sees_queue(agent, case.queue_id) else "/agent/"
+    return RedirectResponse(f"{page}?done={action}", 303)
 
 
 async def _again(

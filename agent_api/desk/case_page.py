@@ -10,11 +10,8 @@ from agent_api.context import Context
 from agent_api.desk.entries import entries_of
 from agent_api.desk.frame import desk_of
 from agent_api.views import CasePage, Draft, Entry
-from cases import Agent, CaseRecord, list_queues, read_case
-from ingest import ChannelName
+from cases import Agent, CaseRecord, answered_by_mail, list_queues, read_case
 from notify import deliveries_of_case
-
-ANSWERED_BY_MAIL = (ChannelName.EMAIL, ChannelName.WEB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ async def page_of(
         version=case.version,
         sequence=case.event_count,
         queues=list(shown.queues.items()),
-        reply_to=case.sender_address if case.channel in ANSWERED_BY_MAIL else "",
+        reply_to=case.sender_address if answered_by_mail(case) else "",
         entries=shown.entries,
         draft=draft,
     )

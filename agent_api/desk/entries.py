@@ -61,7 +61,7 @@ def _text(event: CaseEventRow, queue_names: Mapping[str, str]) -> str:
             return queue_names.get(data.get("to", ""), data.get("to", ""))
         case "delivery_failed":
             return f"{data.get('recipient', '')}: {data.get('reason', '')}"
-        case "sender_verified":
+        case "sender_verified" | "sender_doubtful":
             return str(data.get("domain", ""))
         case _:
             return str(data.get("text", ""))
@@ -77,6 +77,7 @@ def _message(message: CaseMessage, delivery: DeliveryItem | None) -> MessageEntr
         sender_name=row.sender_name,
         sender_address=row.sender_address,
         sender_trust=row.sender_trust,
+        forged=bool(row.authentication and row.authentication.get("dmarc") == "fail"),
         recipients=row.recipients,
         subject=row.subject,
         text=row.text,

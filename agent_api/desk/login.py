@@ -14,11 +14,13 @@ from cases import audit
 from cases.agents import SESSION_LENGTH, check_password, close_session, open_session
 from core.errors import Refused
 from core.ratelimit import client_address, client_group
+from core.text import clean_line
 from core.web.csrf import SESSION_COOKIE
 
 HOME = "/agent/"
 COOKIE_PATH = "/agent"
 MAX_PASSWORD = 1_000  # characters that are looked at
+MAX_ADDRESS = 254  # characters (RFC 5321, section 4.5.3.1.3, without the brackets)
 
 routes = APIRouter(prefix="/agent")
 
@@ -37,18 +39,18 @@ async def sign_in(
     password: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = HOME,
 ) -> Response:
-    account = email.strip().lower()
+    account = clean_line(email).lower()[:MAX_ADDRESS]
     client = client_group(client_address(request, context.settings.trusted_proxies))
     await context.logins.by_client.count(client)
     await context.logins.by_account.check(account)
     try:
-        async with context.database.read() as session:
-            agent_id = await check_password(session, account, password[:MAX_PASSWORD])
+        agent_id = await check_password(context.database, account, password[:MAX_PASSWORD])
     except Refused:
         await context.logins.by_account.count(account)
         await _write_down_failure(context, account, client)
-        wrong = speech(request, context)("The address or the password is wrong.")
-        page = LoginPage(email=email, next=_ours(next), error=wrong)
+        _ = speech(request, context)
+        wrong = _("The address or the password is wrong.")
+        page = LoginPage(email=account, next=_ours(next), error=wrong)
         return context.pages.render(request, "desk/login.html", page, status=401)
     async with context.database.begin() as session:
         # A session is never taken over from before the login (session fixation).
@@ -93,7 +95,7 @@ async def _write_down_failure(context: Context, account: str, client: str) -> No
             agent_id=None,
             action="agent.sign_in_refused",
             object_kind="agent",
-            object_id=account[:254],
+            object_id=account,
             details={"client": client},
         )
 

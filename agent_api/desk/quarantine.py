@@ -45,8 +45,9 @@ async def item(request: Request, context: In, agent: DeskAgent, item_id: UUID) -
 @routes.get("/{item_id}/raw")
 async def raw(context: In, agent: DeskAgent, item_id: UUID) -> Response:
     check_quarantine(agent)
-    async with context.database.begin() as session:
+    async with context.database.read() as session:
         name, media_type, content = await quarantine.raw_of(session, context.blobs, item_id)
+    async with context.database.begin() as session:
         _write_down(session, context, agent, "read", item_id)
     return file_response(name, media_type, content)
 
@@ -71,7 +72,8 @@ async def file(
     check_quarantine(agent)
     subject = clean_line(subject)[:MAX_SUBJECT]
     if not subject:
-        problem = speech(request, context)("Give the case a subject.")
+        _ = speech(request, context)
+        problem = _("Give the case a subject.")
         return await _page(request, context, agent, item_id, problem)
     try:
         async with context.database.begin() as session:

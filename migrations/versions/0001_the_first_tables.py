@@ -235,6 +235,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_cases_queue_id_status_id"), "cases", ["queue_id", "status", "id"], unique=False
     )
+    op.create_index(op.f("ix_cases_queue_id_id"), "cases", ["queue_id", "id"], unique=False)
     op.create_index(op.f("ix_cases_status_id"), "cases", ["status", "id"], unique=False)
     op.create_table(
         "identities",
