@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, MetaData, event
@@ -18,6 +19,8 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+from core.sqlite import OneHop
 
 READERS = 4  # connections kept for reading
 BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up
@@ -122,9 +125,15 @@ async def insert_new(
     """Insert the rows that are not there yet; those that are stay as they are."""
     if not rows:
         return
-    dialect = session.get_bind().dialect.name
+    statement = _insert_new(model, session.get_bind().dialect.name)
+    await session.execute(statement, list(rows))
+
+
+@cache
+def _insert_new(model: type[Base], dialect: str) -> Any:
+    """Built once: to build a statement takes as long as to run it."""
     insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    await session.execute(insert(model.__table__).on_conflict_do_nothing(), list(rows))
+    return insert(model.__table__).on_conflict_do_nothing()
 
 
 def is_unavailable(problem: BaseException) -> bool:
@@ -139,7 +148,9 @@ def is_unavailable(problem: BaseException) -> bool:
 
 
 def _sqlite_engine(url: str, *, connections: int, pragmas: Sequence[str]) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=30)
+    engine = create_async_engine(
+        url, module=OneHop(), pool_size=connections, max_overflow=0, pool_timeout=30
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -3,6 +3,11 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 ACCEPTED = Counter("guichet_intakes_accepted", "Arrivals stored durably")
+PER_COMMIT = Histogram(
+    "guichet_intakes_per_commit",
+    "Arrivals that shared one commit",
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
 REFUSED = Counter("guichet_intakes_refused", "Arrivals refused", ["channel", "reason"])
 HANDLED = Counter("guichet_events_handled", "Events that a consumer has handled", ["consumer"])
 RETRIED = Counter("guichet_events_retried", "Failures that will be tried again", ["consumer"])

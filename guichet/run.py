@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 
 from core.errors import Refused
+from core.rules import compile_rule
 from core.settings import Settings
 from guichet import demo
 from guichet.banner import show_banner
@@ -47,7 +48,7 @@ async def _serve(town: Town, *, first: bool) -> None:
         loop.add_signal_handler(name, stop.set)
     web = _WebServer(_web_config(town))
     async with asyncio.TaskGroup() as tasks:
-        warming = tasks.create_task(town.processes.run(warm_up))
+        warming = tasks.create_task(_warm_up(town))
         running = [
             tasks.create_task(town.engine.run(), name="engine"),
             tasks.create_task(town.dispatcher.run(), name="dispatcher"),
@@ -70,6 +71,11 @@ async def _serve(town: Town, *, first: bool) -> None:
         for task in running:
             task.cancel()
         await serving
+
+
+async def _warm_up(town: Town) -> None:
+    """Load now what the first mail would have to wait for."""
+    await asyncio.gather(town.processes.run(warm_up), asyncio.to_thread(compile_rule, "true"))
 
 
 def _web_config(town: Town) -> uvicorn.Config:

@@ -18,7 +18,7 @@ from core.blobs import Blob, Blobs
 from core.clock import Clock
 from core.database import Database, insert_new
 from core.errors import Later
-from core.metrics import ACCEPTED
+from core.metrics import ACCEPTED, PER_COMMIT
 from ingest.events import Event, IntakeReceived, new_event
 from ingest.intake import Accepted, Arrival
 from ingest.models import IntakeRow
@@ -83,6 +83,7 @@ class Acceptance:
                 _refuse(group, Later(f"the store is not available: {problem}"))
             else:
                 ACCEPTED.inc(len(group))
+                PER_COMMIT.observe(len(group))
                 if len(group) >= RUSH:
                     self._last_rush = monotonic()
                 for waiting in group:

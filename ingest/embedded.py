@@ -6,7 +6,7 @@ one is put aside (:mod:`ingest.failures`) and the lane goes on.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import suppress
 from time import perf_counter
 from uuid import UUID
@@ -15,13 +15,14 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database import Database, insert_new
+from core.database import Database
 from core.metrics import HANDLED, HANDLING, LAG
 from core.unbroken import unbroken
+from ingest import ledger
 from ingest.consumer import Consumer
 from ingest.events import Event
 from ingest.failures import Failures
-from ingest.models import CursorRow, ProcessedRow, StreamRow
+from ingest.models import CursorRow, StreamRow
 from ingest.stream import publish
 from ingest.tails import Tails
 
@@ -108,19 +109,24 @@ class _Lane:
             waited += LOOK
 
     async def step(self) -> bool:
-        """Handle what is due, retries first. Returns whether there was anything."""
+        """Handle what is due, retries first. Returns whether there may be more."""
         name = self.consumer.name
         async with self._database.read() as session:
-            due = await self._failures.due(session, name, BATCH)
-            seq = await session.scalar(select(CursorRow.seq).where(CursorRow.consumer == name)) or 0
-            rows = await _read(session, self.consumer.stream, seq)
-            waiting = await self._failures.waiting_keys(session, name) if rows else set()
+            rows = await ledger.unread(session, name, self.consumer.stream, BATCH)
+            retries = await ledger.has_retries(session, name)
+            due = await self._failures.due(session, name, BATCH) if retries else []
+            waiting = await self._failures.waiting_keys(session, name) if retries else set()
         for retry in due:
             await self._alone(retry.event, retry.seq, attempts=retry.attempts)
-        if not rows:
-            return bool(due)
-        events = [Event.model_validate_json(row.event) for row in rows]
-        seqs = {event.id: row.seq for event, row in zip(events, rows, strict=True)}
+        if rows:
+            await self._batch(rows, waiting)
+        return len(rows) == BATCH or bool(due)
+
+    async def _batch(self, rows: Sequence[tuple[int, str]], waiting: Collection[str]) -> None:
+        """``waiting`` are the keys of which an earlier event is still to be tried again."""
+        name = self.consumer.name
+        events = [Event.model_validate_json(event) for _, event in rows]
+        seqs = {event.id: seq for event, (seq, _) in zip(events, rows, strict=True)}
         behind = [event for event in events if event.subject in waiting]
         ready = [event for event in events if event.subject not in waiting]
         started = perf_counter()
@@ -131,7 +137,6 @@ class _Lane:
             for event in events:
                 await self._alone(event, seqs[event.id], attempts=0)
         HANDLING.labels(name).observe(perf_counter() - started)
-        return True
 
     async def _together(
         self, ready: Sequence[Event], behind: Sequence[Event], seqs: dict[UUID, int]
@@ -142,7 +147,7 @@ class _Lane:
             for event in behind:
                 await self._failures.wait_behind(session, self.consumer.name, event, seqs[event.id])
             await self._effect(session, ready, prepared)
-            await self._move_cursor(session, max(seqs.values()))
+            await ledger.move_cursor(session, self.consumer.name, max(seqs.values()))
 
     async def _alone(self, event: Event, seq: int, *, attempts: int) -> None:
         """One event in a transaction of its own; its failure is written down in another."""
@@ -154,18 +159,18 @@ class _Lane:
             async with self._database.begin() as session:
                 await self._effect(session, [event], prepared)
                 await self._failures.forget(session, name, event)
-                await self._move_cursor(session, seq)
+                await ledger.move_cursor(session, self.consumer.name, seq)
         except Exception as problem:  # the outer wall of the handlers
             async with self._database.begin() as session:
                 await self._failures.record(session, name, event, seq, attempts + 1, problem)
-                await self._move_cursor(session, seq)
+                await ledger.move_cursor(session, self.consumer.name, seq)
 
     async def _waits_behind(self, event: Event, seq: int) -> bool:
         async with self._database.begin() as session:
             waits = await self._failures.must_wait(session, self.consumer.name, event, seq)
             if waits:
                 await self._failures.wait_behind(session, self.consumer.name, event, seq)
-                await self._move_cursor(session, seq)
+                await ledger.move_cursor(session, self.consumer.name, seq)
             return waits
 
     async def _effect(
@@ -174,41 +179,15 @@ class _Lane:
         if not events:
             return
         name = self.consumer.name
-        done = set(
-            await session.scalars(
-                select(ProcessedRow.event_id).where(
-                    ProcessedRow.consumer == name,
-                    ProcessedRow.event_id.in_([event.id for event in events]),
-                )
-            )
-        )
+        done = await ledger.processed(session, name, [event.id for event in events])
         following: list[Event] = []
         fresh = [event for event in events if event.id not in done]
         for event in fresh:
             following += await self.consumer.handler.handle(event, session, prepared)
         await session.flush()
-        await insert_new(
-            session, ProcessedRow, [{"consumer": name, "event_id": event.id} for event in fresh]
-        )
+        await ledger.mark_processed(session, name, [event.id for event in fresh])
         await publish(session, following)
         HANDLED.labels(name).inc(len(fresh))
-
-    async def _move_cursor(self, session: AsyncSession, seq: int) -> None:
-        name = self.consumer.name
-        await insert_new(session, CursorRow, [{"consumer": name, "seq": 0}])
-        await session.execute(
-            update(CursorRow).where(CursorRow.consumer == name, CursorRow.seq < seq).values(seq=seq)
-        )
-
-
-async def _read(session: AsyncSession, stream: str, after: int) -> Sequence[StreamRow]:
-    query = (
-        select(StreamRow)
-        .where(StreamRow.stream == stream, StreamRow.seq > after)
-        .order_by(StreamRow.seq)
-        .limit(BATCH)
-    )
-    return (await session.scalars(query)).all()
 
 
 async def measure_lag(database: Database, consumers: Sequence[Consumer]) -> None:
