@@ -1,10 +1,10 @@
 """One pure ``normalize`` for every channel, for the processes beside."""
 
-from agent_api.intakes import normalize_api_intake
 from channels.email.normalize import normalize as normalize_email
 from channels.web.normalize import normalize as normalize_web
 from core.errors import BadInput
 from ingest import ChannelName, Intake, Message
+from ingest.outside import normalize_outside
 
 BY_CHANNEL = {ChannelName.EMAIL: normalize_email, ChannelName.WEB: normalize_web}
 
@@ -18,7 +18,7 @@ def normalize(intake: Intake) -> Message:
         When nothing can be made of it, or no adapter reads its channel yet.
     """
     if intake.facts.get("form") == "api":
-        return normalize_api_intake(intake)
+        return normalize_outside(intake)
     if intake.channel not in BY_CHANNEL:
         raise BadInput(f"nothing reads the channel {intake.channel}")
     return BY_CHANNEL[intake.channel](intake)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import PlainTextResponse, Response
 
 import agent_api
-import channels.web
+import channels.web.routes
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from core.metrics import IN_QUARANTINE
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
@@ -37,7 +37,7 @@ def build_app(town: Town) -> FastAPI:
     app.mount("/static", static)
     app.include_router(_for_machines(town))
     app.include_router(
-        channels.web.router(
+        channels.web.routes.router(
             database=town.database,
             accept=town.acceptance.accept,
             pages=pages,

@@ -8,8 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from agent_api.api import case_actions, cases, intakes, quarantine
 from agent_api.api.responses import PROBLEM_SCHEMA
 from agent_api.api.schemas import Problem
-from agent_api.intakes import ApiIntake
 from core.web.problems import MEDIA_TYPE
+from ingest.outside import ApiIntake
 
 PREFIX = "/api/v1"
 ABOUT = """\

@@ -14,11 +14,11 @@ from agent_api.api import schemas
 from agent_api.api.responses import problems
 from agent_api.asking import ApiAgent
 from agent_api.context import Context, In
-from agent_api.intakes import FORM, ApiIntake
 from cases import CaseMessageRow, CaseRow, check_handing_in
 from core.errors import BadInput, NotThere
 from ingest import Arrival, ChannelName
 from ingest.models import IntakeRow, MessageRow, QuarantineRow
+from ingest.outside import FORM, ApiIntake
 
 MAIL = "message/rfc822"
 JSON = "application/json"

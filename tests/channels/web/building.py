@@ -11,10 +11,11 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import Engine, event, select
 
-import channels.web
+import channels.web.routes
 from cases import Actions, Agent, CaseRow, JoinedBy, Opening, QueueRow, join_case, open_case
 from cases.agents import AgentRow
-from channels.web import Limits
+from channels.web.normalize import normalize
+from channels.web.routes import Limits
 from channels.web.views import TEMPLATES
 from core.blobs import Blobs
 from core.database import Database
@@ -63,7 +64,7 @@ class Portal:
         self.app.add_middleware(PageMiddleware, language="fr")
         self.app.add_middleware(BodyLimit, most=2 * self.settings.max_upload)
         self.app.include_router(
-            channels.web.router(
+            channels.web.routes.router(
                 database=self.database,
                 accept=self.acceptance.accept,
                 pages=pages,
@@ -100,7 +101,7 @@ class Portal:
         """What the pipeline does with an intake: a message, and a case of its own."""
         (row,) = await self.intakes()
         intake = intake_of(row, await self.raw())
-        message = channels.web.normalize(intake)
+        message = normalize(intake)
         staged = [await self.blobs.stage(part.content) for part in message.attachments]
         async with self.database.begin() as session:
             queue = (await little_town(session)).queues["voirie"]

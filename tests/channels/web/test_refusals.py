@@ -10,7 +10,7 @@ import pytest
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from sqlalchemy import text
 
-from channels.web import Limits
+from channels.web.routes import Limits
 from channels.web.submission import MAX_FILES
 from core.database import Database
 from core.i18n import translator

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from channels.web import Limits
+from channels.web.routes import Limits
 from core.i18n import translator
 from core.ratelimit import RateLimit
 from core.references import new_reference, tracking_key

@@ -12,7 +12,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from core.errors import BadInput
 from core.text import clean_line, clean_text, file_name
-from ingest import Attachment, ChannelName, Intake, Message, Sender, Trust
+from ingest.intake import Intake
+from ingest.message import Attachment, ChannelName, Message, Sender, Trust
 
 FORM = "api"
 """The value of the fact ``form`` that says that an intake is one of these."""
@@ -63,7 +64,7 @@ class ApiIntake(_Given):
     attachments: Annotated[list[IntakeAttachment], Field(max_length=50)] = []
 
 
-def normalize_api_intake(intake: Intake) -> Message:
+def normalize_outside(intake: Intake) -> Message:
     """Pure: the same intake, the same message. Raises BadInput when it is not an ApiIntake."""
     try:
         given = ApiIntake.model_validate_json(intake.raw)
