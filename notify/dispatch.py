@@ -116,8 +116,10 @@ class Dispatcher:
                 await asyncio.sleep(POLL)
                 continue
             if not worked:
+                # Not wait_for: before Python 3.12 it may lose a cancellation (bpo-37658).
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), POLL)
+                    async with asyncio.timeout(POLL):
+                        await self._news.wait()
 
     async def _take_back(self) -> None:
         async with self._database.begin() as session:
