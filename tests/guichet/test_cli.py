@@ -1,22 +1,42 @@
 """The command line on a store of its own, without a running town."""
 
+import os
+import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from guichet.cli import app
+from tests.e2e.town import GUICHET
+
+
+@dataclass(frozen=True)
+class Result:
+    exit_code: int
+    output: str
+    """Of both streams."""
+
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    environment = {"GUICHET_DATA": str(tmp_path / "var"), "GUICHET_DEMO": "false"}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("GUICHET_")}
+    environment = inherited | {"GUICHET_DATA": str(tmp_path / "var"), "GUICHET_DEMO": "false"}
 
     def run(*arguments: str, **more: str) -> Result:
-        return CliRunner().invoke(app, [*arguments], env=environment | more)
+        done = subprocess.run(
+            [GUICHET, *arguments],
+            env=environment | more,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout)
 
     return run
 
