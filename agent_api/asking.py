@@ -7,9 +7,10 @@ from fastapi import Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
-from agent_api.context import In
+from agent_api.context import Context, In
 from cases import Agent
 from cases.agents import agent_of_session, agent_of_token
+from core.web import SignedOut
 from core.web.csrf import SESSION_COOKIE
 
 LOGIN = "/agent/login"
@@ -22,11 +23,7 @@ bearer = HTTPBearer(
 
 async def signed_in(request: Request, context: In) -> Agent:
     """The agent at the page; anybody else is led to the login page, and back afterwards."""
-    token = request.cookies.get(SESSION_COOKIE, "")
-    agent = None
-    if token:
-        async with context.database.read() as session:
-            agent = await agent_of_session(session, context.clock, token)
+    agent = await _agent(request, context)
     if agent is None:
         raise _to_login(request)
     if not getattr(request.state, "locale_chosen", False):
@@ -53,8 +50,26 @@ async def own_form(request: Request, context: In) -> None:
     await context.pages.csrf.protect(request)
 
 
+async def own_signed_form(request: Request, context: In) -> None:
+    """The same, of somebody who is signed in; from who no longer is, no text is lost."""
+    if await _agent(request, context) is None:
+        form = await request.form()
+        kept = form.get("text", "")
+        back = request.url.path.rpartition("/")[0]
+        raise SignedOut(kept if isinstance(kept, str) else "", _login_url(back))
+    await own_form(request, context)
+
+
 DeskAgent = Annotated[Agent, Depends(signed_in)]
 ApiAgent = Annotated[Agent, Depends(by_token)]
+
+
+async def _agent(request: Request, context: Context) -> Agent | None:
+    token = request.cookies.get(SESSION_COOKIE, "")
+    if not token:
+        return None
+    async with context.database.read() as session:
+        return await agent_of_session(session, context.clock, token)
 
 
 def _to_login(request: Request) -> HTTPException:

@@ -22,8 +22,10 @@ class Logins:
 
     by_client: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
     """Any try; generous, for a town hall is often one address."""
-    by_account: RateLimit = field(default_factory=lambda: RateLimit(10, 600))
-    """Wrong passwords for one account, from wherever they come."""
+    by_account_and_client: RateLimit = field(default_factory=lambda: RateLimit(10, 600))
+    """Wrong passwords for one account from one client: nobody else is locked out by them."""
+    by_account: RateLimit = field(default_factory=lambda: RateLimit(200, 600))
+    """The same from wherever they come: a botnet has many addresses."""
 
 
 @dataclass(frozen=True, slots=True)

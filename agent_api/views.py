@@ -69,6 +69,8 @@ class MessageEntry:
     sender_name: str
     sender_address: str
     sender_trust: str = "unverified"
+    other_sender: bool = False
+    """Whether it joined the case from another address than the one that opened it."""
     forged: bool = False
     """Whether the domain that it names says that it did not send it."""
     recipients: Sequence[str] = ()

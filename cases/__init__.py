@@ -24,6 +24,7 @@ from cases.models import (
 )
 from cases.queues import create_queue
 from cases.reading import CaseRecord, Tracked, inline_documents, read_case, record_of, track_case
+from cases.rules import create_rule
 
 __all__ = [
     "SYSTEM",
@@ -52,6 +53,7 @@ __all__ = [
     "count_queues",
     "create_agent",
     "create_queue",
+    "create_rule",
     "create_token",
     "document_for",
     "fingerprint",

@@ -1,6 +1,7 @@
 """Agents: who works queues, how they sign in, and the tokens of their programs."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,11 +14,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import Clock
 from core.database import Base, Database, UtcDateTime
-from core.errors import NotThere, Refused
+from core.errors import BadInput, NotThere, Refused
+from core.i18n import LOCALES
 from core.ids import new_id
 from core.security import hash_password, hash_token, new_token, password_matches
 
 SESSION_LENGTH = timedelta(hours=12)
+MIN_PASSWORD = 12  # characters: longer protects better than odd (NIST SP 800-63B)
+_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
 
 
 class Role(StrEnum):
@@ -87,8 +91,16 @@ async def create_agent(
     queue_ids: Sequence[UUID] = (),
     language: str = "fr",
 ) -> UUID:
-    """Enter a new agent. Raises Refused when the address is taken."""
+    """Enter a new agent.
+
+    Raises Refused when the address is taken, BadInput when something given is not good enough.
+    """
     email = email.strip().lower()
+    if not _ADDRESS.fullmatch(email):
+        raise BadInput(f"{email} is no e-mail address", where="email")
+    check_new_password(password)
+    if language not in LOCALES:
+        raise BadInput(f"the languages are {', '.join(LOCALES)}", where="language")
     if await session.scalar(select(AgentRow.id).where(AgentRow.email == email)):
         raise Refused(f"there is an agent {email} already")
     agent_id = new_id()
@@ -106,6 +118,12 @@ async def create_agent(
     await session.flush()
     session.add_all(AgentQueueRow(agent_id=agent_id, queue_id=queue) for queue in queue_ids)
     return agent_id
+
+
+def check_new_password(password: str) -> None:
+    """Raises BadInput when it is too short."""
+    if len(password) < MIN_PASSWORD:
+        raise BadInput(f"a password has at least {MIN_PASSWORD} characters", where="password")
 
 
 async def check_password(database: Database, email: str, password: str) -> UUID:
@@ -171,6 +189,49 @@ async def agent_of_token(session: AsyncSession, token: str) -> Agent | None:
     query = select(AgentTokenRow.agent_id).where(AgentTokenRow.token_hash == hash_token(token))
     agent_id = await session.scalar(query)
     return await _active_agent(session, agent_id) if agent_id else None
+
+
+async def list_agents(session: AsyncSession) -> list[AgentRow]:
+    """Every agent, in the order of the addresses."""
+    return list(await session.scalars(select(AgentRow).order_by(AgentRow.email)))
+
+
+async def set_password(session: AsyncSession, email: str, password: str) -> UUID:
+    """Give an agent another password; who is signed in with the old one is signed out.
+
+    Returns the agent's id. Raises NotThere, and BadInput when it is too short.
+    """
+    check_new_password(password)
+    row = await _row(session, email)
+    row.password_hash = await asyncio.to_thread(hash_password, password)
+    await session.execute(delete(AgentSessionRow).where(AgentSessionRow.agent_id == row.id))
+    return row.id
+
+
+async def revoke_tokens(session: AsyncSession, email: str) -> UUID:
+    """End all personal access tokens of an agent. Returns the agent's id. Raises NotThere."""
+    row = await _row(session, email)
+    await session.execute(delete(AgentTokenRow).where(AgentTokenRow.agent_id == row.id))
+    return row.id
+
+
+async def disable_agent(session: AsyncSession, email: str) -> UUID:
+    """The agent, and their programs, can do nothing any more; what they did stays in the record.
+
+    Returns the agent's id. Raises NotThere.
+    """
+    agent_id = await revoke_tokens(session, email)
+    row = await session.get_one(AgentRow, agent_id)
+    row.active = False
+    await session.execute(delete(AgentSessionRow).where(AgentSessionRow.agent_id == agent_id))
+    return agent_id
+
+
+async def _row(session: AsyncSession, email: str) -> AgentRow:
+    row = await session.scalar(select(AgentRow).where(AgentRow.email == email.strip().lower()))
+    if row is None:
+        raise NotThere(f"no agent {email}")
+    return row
 
 
 async def _active_agent(session: AsyncSession, agent_id: UUID) -> Agent | None:

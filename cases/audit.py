@@ -1,4 +1,5 @@
-"""The audit trail: every action of an agent, whether it changed something or only looked."""
+"""The audit trail: what agents and their programs did, signing in and taking documents out
+included; that a page was only looked at is not written down."""
 
 from collections.abc import Mapping
 from datetime import datetime

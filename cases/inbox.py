@@ -38,6 +38,7 @@ class CaseItem:
     reference: str
     subject: str
     excerpt: str
+    automatic: str
     channel: str
     queue: str
     queue_name: str
@@ -78,6 +79,7 @@ async def list_cases(
             CaseRow.reference,
             CaseRow.subject,
             CaseRow.excerpt,
+            CaseRow.automatic,
             CaseRow.channel,
             QueueRow.slug.label("queue"),
             QueueRow.name.label("queue_name"),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.history import Actor, append
 from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
-from cases.search import index_words
+from cases.search import index_words, phone_words
 from core.ids import new_id
 from ingest.events import Event
 from ingest.message import Automatic
@@ -53,6 +53,7 @@ def open_case(session: AsyncSession, message: MessageRow, opening: Opening) -> E
         mailbox=opening.mailbox,
         language=opening.language,
         excerpt=excerpt(message.text),
+        automatic=message.automatic,
         fingerprint=opening.fingerprint,
         received_at=message.received_at,
         due_at=opening.due_at,
@@ -76,9 +77,13 @@ def open_case(session: AsyncSession, message: MessageRow, opening: Opening) -> E
 def join_case(
     session: AsyncSession, case: CaseRow, message: MessageRow, joined_by: JoinedBy
 ) -> Event:
-    """Add a message to its case. What a person writes brings the case back to the agents."""
+    """Add a message to its case.
+
+    What a person writes brings the case back to the agents, and so does a bounce: the citizen has
+    not read what the case waits for, or was closed with.
+    """
     reopens = (
-        message.automatic == Automatic.NO
+        message.automatic in (Automatic.NO, Automatic.BOUNCE)
         and joined_by != JoinedBy.DUPLICATE
         and case.status in (CaseStatus.WAITING, CaseStatus.CLOSED)
     )
@@ -126,7 +131,10 @@ def _attach(session: AsyncSession, case: CaseRow, message: MessageRow, joined_by
 
 
 def _words(message: MessageRow) -> str:
-    return " ".join((message.subject, message.sender_name, message.sender_address, message.text))
+    phones = (phone_words(one) for one in (message.sender_address, message.sender_phone))
+    return " ".join(
+        (message.subject, message.sender_name, message.sender_address, *phones, message.text)
+    )
 
 
 def _citizen(message: MessageRow, citizen_id: UUID | None) -> Actor:

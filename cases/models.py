@@ -84,6 +84,8 @@ class CaseRow(Base):
     """Our address that the citizen wrote to, without its +tag: answers come from it."""
     language: Mapped[str] = mapped_column(String(8))
     excerpt: Mapped[str] = mapped_column(Text)
+    automatic: Mapped[str] = mapped_column(String(16), default="no")
+    """Whether a machine wrote the opening message: ``no``, ``auto-reply``, ``bounce``, ``bulk``."""
     fingerprint: Mapped[str] = mapped_column(String(64), index=True)
     """Of sender and text, to recognise the same request by another way; may be empty."""
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from cases.access import case_for
 from cases.agents import Agent, AgentRow
 from cases.models import CaseEventRow, CaseMessageRow, CaseRow, QueueRow
+from core.errors import NotThere
 from ingest.models import DocumentRow, MessageRow
 
 
 @dataclass(frozen=True, slots=True)
 class CaseMessage:
     message: MessageRow
+    """Its ``html`` was read only where that was asked for."""
+    has_html: bool
     joined_by: str
     documents: Sequence[DocumentRow]
 
@@ -42,13 +46,26 @@ class Tracked:
     events: Sequence[CaseEventRow]
 
 
-async def read_case(session: AsyncSession, agent: Agent, reference: str) -> CaseRecord:
-    """Raises NotThere when there is none, or none for this agent."""
-    return await record_of(session, await case_for(session, agent, reference))
+async def read_case(
+    session: AsyncSession, agent: Agent, reference: str, *, with_html: bool = True
+) -> CaseRecord:
+    """Raises NotThere when there is none, or none for this agent.
+
+    Without HTML the messages only say whether they have any.
+    """
+    case = await case_for(session, agent, reference)
+    return await _record(session, case, with_html=with_html)
 
 
-async def record_of(session: AsyncSession, case: CaseRow) -> CaseRecord:
-    """All of a case that the caller may see already."""
+async def record_of(session: AsyncSession, reference: str) -> CaseRecord:
+    """All of a case, whoever asks: the caller answers for the access. Raises NotThere."""
+    case = await session.scalar(select(CaseRow).where(CaseRow.reference == reference))
+    if case is None:
+        raise NotThere(f"no case {reference}")
+    return await _record(session, case, with_html=True)
+
+
+async def _record(session: AsyncSession, case: CaseRow, *, with_html: bool) -> CaseRecord:
     claimed_by = ""
     if case.claimed_by:
         name = select(AgentRow.name).where(AgentRow.id == case.claimed_by)
@@ -57,7 +74,7 @@ async def record_of(session: AsyncSession, case: CaseRow) -> CaseRecord:
         case=case,
         queue=await session.get_one(QueueRow, case.queue_id),
         claimed_by=claimed_by,
-        messages=await _messages(session, case),
+        messages=await _messages(session, case, with_html=with_html),
         events=await _events(session, case),
     )
 
@@ -71,7 +88,7 @@ async def track_case(session: AsyncSession, reference: str) -> Tracked | None:
     return Tracked(
         case=case,
         queue=await session.get_one(QueueRow, case.queue_id),
-        messages=await _messages(session, case),
+        messages=await _messages(session, case, with_html=False),
         events=[event for event in events if event.public],
     )
 
@@ -84,18 +101,21 @@ async def inline_documents(session: AsyncSession, message_id: UUID) -> Mapping[s
     return dict((await session.execute(query)).all())
 
 
-async def _messages(session: AsyncSession, case: CaseRow) -> list[CaseMessage]:
+async def _messages(session: AsyncSession, case: CaseRow, *, with_html: bool) -> list[CaseMessage]:
+    has_html = func.coalesce(MessageRow.html, "") != ""
     query = (
-        select(MessageRow, CaseMessageRow.joined_by)
+        select(MessageRow, has_html, CaseMessageRow.joined_by)
         .join(CaseMessageRow, CaseMessageRow.message_id == MessageRow.id)
         .where(CaseMessageRow.case_id == case.id)
         .order_by(MessageRow.received_at, MessageRow.id)
     )
+    if not with_html:  # it is most of a mail, and pages fetch it in a frame of its own
+        query = query.options(defer(MessageRow.html, raiseload=True))
     rows = (await session.execute(query)).all()
-    documents = await _documents(session, [message.id for message, _ in rows])
+    documents = await _documents(session, [message.id for message, *_ in rows])
     return [
-        CaseMessage(message, joined_by, documents.get(message.id, []))
-        for message, joined_by in rows
+        CaseMessage(message, has_html, joined_by, documents.get(message.id, []))
+        for message, has_html, joined_by in rows
     ]
 
 

@@ -3,11 +3,13 @@
 import re
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, column, false, select, table, text
+import phonenumbers
+from sqlalchemy import ColumnElement, Select, Uuid, column, false, or_, select, table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases.models import CaseRow, CaseSearchRow
+from cases.models import CaseMessageRow, CaseRow, CaseSearchRow
 from core.references import parse_reference
+from ingest.models import MessageRow
 
 MAX_WORDS = 20_000  # characters of one message that are indexed
 _ROWID = 2**63 - 1  # the low bits: the high ones of a UUIDv7 are the time
@@ -21,11 +23,29 @@ def index_words(session: AsyncSession, case_id: UUID, source_id: UUID, words: st
     )
 
 
+def phone_words(number: str) -> str:
+    """A number in E.164 in the other ways that people write it: 06 12 34 56 78, 0612345678."""
+    if not number.startswith("+"):
+        return ""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return f"{number} {national} {''.join(national.split())}"
+
+
 def matches(query: str) -> ColumnElement[bool]:
     """The condition on ``cases`` for a query as a person types it: all words, as prefixes."""
     reference = parse_reference(query)
     if reference:
-        return CaseRow.reference == reference
+        # Also one that was promised to a message which then joined this case.
+        promised = (
+            select(CaseMessageRow.case_id)
+            .join(MessageRow, MessageRow.id == CaseMessageRow.message_id)
+            .where(MessageRow.reference == reference, MessageRow.reference != "")
+        )
+        return or_(CaseRow.reference == reference, CaseRow.id.in_(promised))
     words = _WORD.findall(query)[:20]
     if not words:
         return false()

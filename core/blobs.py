@@ -84,7 +84,10 @@ class Blobs:
         return (await self.read_many(session, [sha256]))[sha256]
 
     async def read_many(self, session: AsyncSession, names: Sequence[str]) -> dict[str, bytes]:
-        """The contents by their SHA-256. Raises NotThere when one of them was never kept."""
+        """The contents by their SHA-256.
+
+        Raises NotThere when one of them was never kept, Later when the object store is away.
+        """
         query = select(BlobRow.sha256, BlobRow.content).where(BlobRow.sha256.in_(names))
         small = dict((await session.execute(query)).all())
         contents = {}
@@ -99,9 +102,11 @@ class Blobs:
             return b""
         try:
             answer = await obstore.get_async(self._store, _path(sha256))
+            return bytes(await answer.bytes_async())
         except FileNotFoundError as problem:
             raise NotThere(f"no blob {sha256}") from problem
-        return bytes(await answer.bytes_async())
+        except (BaseError, OSError) as problem:
+            raise Later(f"the blob could not be read: {problem}") from problem
 
 
 def _path(sha256: str) -> str:

@@ -75,7 +75,9 @@ class Database:
             self._writer = _sqlite_engine(url, connections=1, pragmas=("synchronous=FULL",))
             self._reader = _sqlite_engine(url, connections=READERS, pragmas=("query_only=ON",))
         else:
-            self._writer = self._reader = create_async_engine(url, pool_size=10)
+            self._writer = self._reader = create_async_engine(
+                url, pool_size=10, hide_parameters=True
+            )
         self._turn = asyncio.Lock()
         self._after_commit: list[AfterCommit] = []
 
@@ -149,7 +151,12 @@ def is_unavailable(problem: BaseException) -> bool:
 
 def _sqlite_engine(url: str, *, connections: int, pragmas: Sequence[str]) -> AsyncEngine:
     engine = create_async_engine(
-        url, module=OneHop(), pool_size=connections, max_overflow=0, pool_timeout=30
+        url,
+        module=OneHop(),
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=30,
+        hide_parameters=True,  # what people wrote stays out of logs
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -12,10 +12,14 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import ParamSpec, TypeVar
 
-from core.errors import BadInput
+from core.errors import GuichetError
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+class WorkerDied(GuichetError):
+    """The process died over its work, or before: the fault may be the work's or the machine's."""
 
 
 class Processes:
@@ -35,7 +39,7 @@ class Processes:
 
         Raises
         ------
-        BadInput
+        WorkerDied
             When the process died over it (out of memory, a fault in a C library).
         TimeoutError
             When the caller's ``asyncio.timeout`` ran out; call :meth:`restart` then, as the
@@ -48,7 +52,7 @@ class Processes:
             return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
         except BrokenProcessPool as problem:
             self.restart()
-            raise BadInput("the process that worked on it died") from problem
+            raise WorkerDied("the process that worked on it died") from problem
 
     def restart(self) -> None:
         """End the processes, whatever they do; the next call starts new ones."""

@@ -4,9 +4,13 @@ What is not said has the default below, with which ``guichet run`` works at once
 """
 
 import os
+import re
 import secrets
+from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import (
@@ -20,6 +24,8 @@ from pydantic_settings import (
 from core.errors import BadInput
 
 MEBIBYTE = 1024 * 1024
+SECRET_LENGTH = 32  # bytes
+_MAILBOX = re.compile(r"[^\s@]{0,64}@[^\s@]{1,189}")
 
 
 class Settings(BaseSettings):
@@ -33,8 +39,9 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the store; empty for SQLite in the data folder."""
     blobs: str = ""
     """Folder or object store URL (``s3://bucket``) of large files; empty for the data folder."""
+
     stream: Literal["embedded"] = "embedded"
-    """The engine that carries events."""
+    """The engine that carries events; any other is refused, as there is none yet."""
 
     town: str = "Ville de Démo"
     """The name that citizens read."""
@@ -47,7 +54,7 @@ class Settings(BaseSettings):
     """Where citizens reach the portal; empty for the HTTP address below."""
 
     http_host: str = "127.0.0.1"
-    http_port: int = 8080
+    http_port: int = Field(default=8080, ge=0, le=65535)
     https_only: bool = False
     """Whether the public URL is HTTPS: cookies are then marked ``Secure``."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
@@ -56,7 +63,7 @@ class Settings(BaseSettings):
     """Bytes of one web form with its attachments."""
 
     smtp_host: str = "127.0.0.1"
-    smtp_port: int = 8025
+    smtp_port: int = Field(default=8025, ge=0, le=65535)
     smtp_protocol: Literal["smtp", "lmtp"] = "smtp"
     smtp_hostname: str = "guichet.localdomain"
     """What the server calls itself, and the domain of the Message-IDs that it writes."""
@@ -78,6 +85,8 @@ class Settings(BaseSettings):
     """``host`` or ``host:port`` to ask for SPF, DKIM and DMARC; empty for the system's."""
     trusted_authserv_id: str = ""
     """Believe the Authentication-Results of our own mail server under this name (RFC 8601)."""
+    authserv_clients: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses or networks that this server hands mails in from; loopback counts always."""
 
     smarthost: str = ""
     """``smtp://host:port`` (or ``smtps://user:password@host``) that takes outgoing mail; empty to
@@ -95,12 +104,52 @@ class Settings(BaseSettings):
     processes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1))
     """Processes for work that would hold up the event loop."""
 
-    @field_validator("mailboxes", "dns_servers", "trusted_proxies", mode="before")
+    @field_validator(
+        "mailboxes", "dns_servers", "trusted_proxies", "authserv_clients", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         """A list may be written with commas."""
         if isinstance(value, str):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
+            raise ValueError("no such time zone; one looks like Europe/Paris") from problem
+        return value
+
+    @field_validator("trusted_proxies", "authserv_clients")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            ip_network(one, strict=False)  # its ValueError says what is wrong
+        return value
+
+    @field_validator("mailboxes", "main_mailbox")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...] | str) -> tuple[str, ...] | str:
+        for one in (value,) if isinstance(value, str) else value:
+            if not _MAILBOX.fullmatch(one):
+                raise ValueError(f"{one!r} is neither an address nor @domain")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_a_url(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("begins with https:// or http://")
+        return value
+
+    @field_validator("smtp_tls_certificate", "smtp_tls_key")
+    @classmethod
+    def _is_there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError(f"{value} is not there")
         return value
 
     @model_validator(mode="after")
@@ -140,13 +189,24 @@ class Settings(BaseSettings):
 
 
 def town_secret(settings: Settings) -> bytes:
-    """The town's own secret, made at the first start and kept in the data folder."""
+    """The town's own secret, made at the first start and kept in the data folder.
+
+    Raises BadInput when what is kept there is none.
+    """
     path = settings.data / "secret"
     if not path.exists():
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        # Written whole under another name first: half a secret would be one for ever.
+        draft = settings.data / f"secret.{os.getpid()}"
+        descriptor = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
+            file.write(secrets.token_bytes(SECRET_LENGTH))
             file.flush()
             os.fsync(file.fileno())
-    return path.read_bytes()
+        with suppress(FileExistsError):  # another process was faster: its secret is the town's
+            os.link(draft, path)
+        draft.unlink()
+    secret = path.read_bytes()
+    if len(secret) < SECRET_LENGTH:
+        raise BadInput(f"{path} is no secret: restore it, or remove it in a new town")
+    return secret

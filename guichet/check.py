@@ -4,13 +4,13 @@ import asyncio
 import os
 import socket
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.settings import Settings
 from guichet.town import Town
+from notify import Smarthost
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,16 @@ async def _database(town: Town) -> Result:
 
 
 def _port(name: str, host: str, port: int) -> Result:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as problem:
-            mend = f"stop what listens there, or set GUICHET_{name}_PORT"
-            return Result(name, False, f"{host}:{port}: {problem.strerror}; {mend}")
+    mend = f"stop what listens there, or set GUICHET_{name}_HOST and GUICHET_{name}_PORT"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as problem:
+        return Result(name, False, f"{host}:{port}: {problem.strerror}; {mend}")
     return Result(name, True, f"{host}:{port} is free")
 
 
@@ -76,12 +79,13 @@ def _mailboxes(town: Town) -> Result:
 async def _smarthost(town: Town) -> Result:
     if not town.settings.smarthost:
         return Result("smarthost", True, "none: outgoing mail is kept on the outbox page")
-    url = urlsplit(town.settings.smarthost)
+    smarthost = Smarthost.parse(town.settings.smarthost)
+    where = f"{smarthost.host}:{smarthost.port}"
     try:
         async with asyncio.timeout(5):
-            _, writer = await asyncio.open_connection(url.hostname, url.port or 25)
+            _, writer = await asyncio.open_connection(smarthost.host, smarthost.port)
     except (OSError, TimeoutError) as problem:
-        reason = f"{url.hostname}:{url.port or 25} does not answer ({problem})"
+        reason = f"{where} does not answer ({problem!r})"
         return Result("smarthost", False, f"{reason}; set GUICHET_SMARTHOST")
     writer.close()
-    return Result("smarthost", True, f"{url.hostname}:{url.port or 25} answers")
+    return Result("smarthost", True, f"{where} answers")

@@ -1,19 +1,23 @@
 """The command line: ``guichet …``."""
 
 import asyncio
+import os
 import smtplib
+import tomllib
 from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
+from email.utils import make_msgid
 from typing import Annotated, NoReturn, TypeVar
 from uuid import UUID
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
-from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import Role, create_agent, create_queue, create_token
+from cases import Role, audit, create_agent, create_queue, create_rule, create_token
 from cases.access import queue_for
+from cases.agents import AgentRow, disable_agent, list_agents, revoke_tokens, set_password
+from core.clock import utc_now
 from core.errors import BadInput, GuichetError
 from core.logging import configure_logging
 from core.settings import Settings
@@ -57,6 +61,9 @@ def send_test(
     settings = _settings()
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, to, subject
+    # Without them the same words are the same mail, which is taken once a day.
+    mail["Date"] = utc_now()
+    mail["Message-ID"] = make_msgid(domain=settings.smtp_hostname)
     mail.set_content("Bonjour,\n\nCeci est un message d’essai.\n")
     try:
         with smtplib.SMTP(settings.smtp_host, settings.smtp_port, timeout=10) as server:
@@ -68,7 +75,7 @@ def send_test(
 
 @app.command()
 def replay(
-    from_seq: Annotated[int, typer.Option("--from", help="Position in the ledger.")] = 0,
+    from_seq: Annotated[int, typer.Option("--from", min=0, help="Position in the ledger.")] = 0,
     stream: Annotated[str, typer.Option(help="One stream; all when left out.")] = "",
 ) -> None:
     """Let the consumers read the ledger again; what is processed already changes nothing.
@@ -109,7 +116,10 @@ def create_queue_command(
     ] = 5,
     default: Annotated[bool, typer.Option(help="Takes what no rule sends elsewhere.")] = False,
 ) -> None:
-    """Create a queue. The first one is the default queue."""
+    """Create a queue, and a rule that sends it what comes to its mailbox.
+
+    The first one is the default queue.
+    """
 
     async def work(town: Town) -> None:
         async with town.database.begin() as session:
@@ -121,9 +131,49 @@ def create_queue_command(
                 service_level=service_level,
                 is_default=default,
             )
+            if mailbox:
+                await create_rule(
+                    session,
+                    queue=slug,
+                    expression=f'"{mailbox.strip().lower()}" in message.recipients',
+                    name=mailbox,
+                    priority=10,
+                )
 
     _with_town(work)
     typer.echo(f"created the queue {slug}")
+
+
+@admin.command("create-rule")
+def create_rule_command(
+    queue: Annotated[str, typer.Argument(help="The slug of the queue that it sends to.")],
+    expression: Annotated[str, typer.Argument(help="CEL, see docs/rules.md.")],
+    name: Annotated[str, typer.Option(help="As administrators read it.")] = "",
+    priority: Annotated[int, typer.Option(help="The smallest is asked first.")] = 100,
+) -> None:
+    """Create a routing rule, such as '"voirie@town.example" in message.recipients'."""
+
+    async def work(town: Town) -> None:
+        async with town.database.begin() as session:
+            await create_rule(
+                session, queue=queue, expression=expression, name=name, priority=priority
+            )
+
+    _with_town(work)
+    typer.echo(f"created a rule for {queue}")
+
+
+@admin.command("list-agents")
+def list_agents_command() -> None:
+    """Show who may sign in, and as what."""
+
+    async def work(town: Town) -> list[AgentRow]:
+        async with town.database.read() as session:
+            return await list_agents(session)
+
+    for row in _with_town(work):
+        state = "" if row.active else "  (disabled)"
+        typer.echo(f"{row.email}  {row.name}  {', '.join(row.roles)}  {row.language}{state}")
 
 
 @admin.command("create-agent")
@@ -135,6 +185,7 @@ def create_agent_command(
     queue: Annotated[
         list[str] | None, typer.Option(help="A queue to work on; may be given several times.")
     ] = None,
+    language: Annotated[str, typer.Option(help="fr or en; the town's when left out.")] = "",
 ) -> None:
     """Create an agent who signs in with a password."""
 
@@ -147,8 +198,9 @@ def create_agent_command(
                 password=password,
                 roles=role,
                 queue_ids=[(await queue_for(session, slug)).id for slug in queue or ()],
-                language=town.settings.language,
+                language=language or town.settings.language,
             )
+            _write_down(session, town, "agent.created", email)
 
     _with_town(work)
     typer.echo(f"created {email}")
@@ -162,9 +214,56 @@ def token(
 
     async def work(town: Town) -> str:
         async with town.database.begin() as session:
+            _write_down(session, town, "agent.token_created", email)
             return await create_token(session, town.clock, email, name)
 
     typer.echo(_with_town(work))
+
+
+@admin.command("password")
+def set_password_command(
+    email: str,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, envvar="GUICHET_PASSWORD")],
+) -> None:
+    """Give an agent another password; they are signed out everywhere."""
+    _change_agent("agent.password_set", email, lambda s: set_password(s, email, password))
+
+
+@admin.command("revoke-tokens")
+def revoke_tokens_command(email: str) -> None:
+    """End all personal access tokens of an agent."""
+    _change_agent("agent.tokens_revoked", email, lambda s: revoke_tokens(s, email))
+
+
+@admin.command("disable-agent")
+def disable_agent_command(email: str) -> None:
+    """Sign an agent out for good; what they did stays in the record."""
+    _change_agent("agent.disabled", email, lambda s: disable_agent(s, email))
+
+
+def _change_agent(
+    action: str, email: str, change: Callable[[AsyncSession], Awaitable[UUID]]
+) -> None:
+    async def work(town: Town) -> None:
+        async with town.database.begin() as session:
+            await change(session)
+            _write_down(session, town, action, email)
+
+    _with_town(work)
+    typer.echo(f"{action.partition('.')[2].replace('_', ' ')}: {email}")
+
+
+def _write_down(session: AsyncSession, town: Town, action: str, email: str) -> None:
+    """The command line's own part of the audit trail: nobody is signed in there."""
+    audit.record(
+        session,
+        town.clock,
+        agent_id=None,
+        action=action,
+        object_kind="agent",
+        object_id=email,
+        details={"by": "command line"},
+    )
 
 
 @quarantined.command("list")
@@ -175,12 +274,12 @@ def list_quarantine() -> None:
         async with town.database.read() as session:
             return await quarantine.open_items(session)
 
-    table = Table("id", "since", "consumer", "channel", "error")
-    for item in _with_town(work):
+    items = _with_town(work)
+    for item in items:
         since = item.quarantined_at.astimezone().isoformat(" ", "seconds")
         error = item.error.splitlines()[-1] if item.error else ""
-        table.add_row(str(item.id), since, item.consumer, item.channel, error)
-    Console().print(table)
+        typer.echo(f"{item.id}  {since}  {item.consumer:<12}  {item.channel:<8}  {error}")
+    typer.echo(f"{len(items)} in quarantine", err=True)
 
 
 @quarantined.command("retry")
@@ -200,6 +299,8 @@ def _settings() -> Settings:
         settings = Settings()
     except BadInput as problem:
         _fail(problem.reason)
+    except tomllib.TOMLDecodeError as problem:
+        _fail(f"{os.environ.get('GUICHET_CONFIG')}: {problem}")
     except ValidationError as problem:
         for error in problem.errors():
             setting = "_".join(("GUICHET", *map(str, error["loc"]))).upper()

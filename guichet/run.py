@@ -9,6 +9,7 @@ import structlog
 import uvicorn
 
 from core.errors import Refused
+from core.lock import sole_process
 from core.rules import compile_rule
 from core.settings import Settings
 from guichet import demo
@@ -26,7 +27,13 @@ log = structlog.get_logger()
 
 
 async def run(settings: Settings) -> None:
-    """Run until SIGINT or SIGTERM. Raises Refused when a port is taken."""
+    """Run until SIGINT or SIGTERM. Raises Refused when a port or the data folder is taken."""
+    # Two dispatchers on one store would send each other's mails again.
+    with sole_process(settings.data):
+        await _run(settings)
+
+
+async def _run(settings: Settings) -> None:
     for port in check_ports(settings):
         if not port.ok:
             raise Refused(f"{port.what}: {port.says}")

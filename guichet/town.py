@@ -12,12 +12,13 @@ from channels.email.server import EmailChannel, MailServer
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
 from core.database import Database
+from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
 from core.settings import Settings, town_secret
 from guichet import demo
 from guichet.normalizers import normalize
-from ingest import Acceptance, ChannelName, Consumer, EmbeddedEngine
+from ingest import Acceptance, Consumer, EmbeddedEngine
 from ingest.failures import BackOff, Failures
 from ingest.normalization import Normalization
 from ingest.pipeline import consumers
@@ -57,8 +58,11 @@ class Town:
 
 def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
     """Nothing runs yet, and nothing has been asked of the outside."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # citizens' words are in it
-    secret = town_secret(settings)
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # citizens' words are in it
+        secret = town_secret(settings)
+    except OSError as problem:
+        raise Refused(f"GUICHET_DATA: {settings.data} cannot be used: {problem}") from problem
     database = Database(settings.database_url)
     blobs = Blobs(settings.blobs_url)
     processes = Processes(settings.processes)
@@ -67,14 +71,13 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
     acceptance = Acceptance(database, blobs, clock)
     pipeline = consumers(
         {
-            "normalize": Normalization(
-                database, blobs, dict.fromkeys(ChannelName, normalize), processes
-            ),
+            "normalize": Normalization(database, blobs, normalize, processes),
             "route": Routing(
                 database,
                 clock,
                 Calendar(settings.holidays, settings.time_zone),
                 partial(new_reference, secrets.choice),
+                is_ours=ours.has,
                 main_mailbox=settings.main_mailbox,
                 language=settings.language,
             ),
@@ -82,7 +85,7 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
                 database,
                 blobs,
                 clock,
-                Resolver(settings.dns_servers),
+                _resolver(settings),
                 trusted_authserv_id=settings.trusted_authserv_id,
             ),
             "notify": CaseNotifications(
@@ -116,6 +119,13 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
         live=Live(database, engine.tail),
         mailboxes=mailboxes,
     )
+
+
+def _resolver(settings: Settings) -> Resolver:
+    try:
+        return Resolver(settings.dns_servers)
+    except ValueError as problem:
+        raise Refused(f"GUICHET_DNS_SERVERS: {problem}") from problem
 
 
 def _mail_server(settings: Settings, mailboxes: Mailboxes) -> MailServer:

@@ -11,6 +11,7 @@ from datetime import datetime
 from time import monotonic
 from uuid import UUID, uuid5
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +29,8 @@ NAMESPACE = UUID("8f0c64a1-6e5b-5f0e-9d0e-6d1f5a3f9b10")
 MAX_GROUP = 256  # arrivals in one transaction
 RUSH = 8  # arrivals in one transaction: so many only wait together when many arrive at once
 RUSH_LASTS = 0.2  # seconds after such a transaction
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -78,9 +81,12 @@ class Acceptance:
                     # Taken only now: who arrived while we waited for our turn comes along.
                     group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
                     await self._store(session, group)
-            except (SQLAlchemyError, OSError) as problem:
-                group = group or self._take_all()
-                _refuse(group, Later(f"the store is not available: {problem}"))
+            except Exception as problem:  # the outer wall: nobody is left without an answer
+                # Not the problem itself: it may speak of other people's mails.
+                log.warning("accept.failed", error=type(problem).__name__, arrivals=len(group))
+                if not isinstance(problem, SQLAlchemyError | OSError):
+                    log.exception("accept.fault")
+                _refuse(group or self._take_all(), Later("the store is not available"))
             else:
                 ACCEPTED.inc(len(group))
                 PER_COMMIT.observe(len(group))

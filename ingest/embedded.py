@@ -119,7 +119,7 @@ class _Lane:
             due = await self._failures.due(session, name, BATCH) if retries else []
             waiting = await self._failures.waiting_keys(session, name) if retries else set()
         for retry in due:
-            await self._alone(retry.event, retry.seq, attempts=retry.attempts)
+            await self._alone(retry.event, retry.seq, attempts=retry.attempts, read=False)
         if rows:
             await self._batch(rows, waiting)
         return len(rows) == BATCH or bool(due)
@@ -137,7 +137,7 @@ class _Lane:
         except Exception as problem:  # the outer wall of the handlers
             log.warning("batch.failed", consumer=name, error=repr(problem), events=len(events))
             for event in events:
-                await self._alone(event, seqs[event.id], attempts=0)
+                await self._alone(event, seqs[event.id], attempts=0, read=True)
         HANDLING.labels(name).observe(perf_counter() - started)
 
     async def _together(
@@ -151,29 +151,37 @@ class _Lane:
             await self._effect(session, ready, prepared)
             await ledger.move_cursor(session, self.consumer.name, max(seqs.values()))
 
-    async def _alone(self, event: Event, seq: int, *, attempts: int) -> None:
-        """One event in a transaction of its own; its failure is written down in another."""
+    async def _alone(self, event: Event, seq: int, *, attempts: int, read: bool) -> None:
+        """One event in a transaction of its own; its failure is written down in another.
+
+        ``read`` says that it comes from the ledger now, so that the cursor moves to it: a retry
+        may be of an event that a replay has yet to reach.
+        """
         name = self.consumer.name
         try:
-            if await self._waits_behind(event, seq):
+            if await self._waits_behind(event, seq, read=read):
                 return
             prepared = await self.consumer.handler.prepare([event])
             async with self._database.begin() as session:
                 await self._effect(session, [event], prepared)
                 await self._failures.forget(session, name, event)
-                await ledger.move_cursor(session, self.consumer.name, seq)
+                await self._read_until(session, seq, read=read)
         except Exception as problem:  # the outer wall of the handlers
             async with self._database.begin() as session:
                 await self._failures.record(session, name, event, seq, attempts + 1, problem)
-                await ledger.move_cursor(session, self.consumer.name, seq)
+                await self._read_until(session, seq, read=read)
 
-    async def _waits_behind(self, event: Event, seq: int) -> bool:
+    async def _waits_behind(self, event: Event, seq: int, *, read: bool) -> bool:
         async with self._database.begin() as session:
             waits = await self._failures.must_wait(session, self.consumer.name, event, seq)
             if waits:
                 await self._failures.wait_behind(session, self.consumer.name, event, seq)
-                await ledger.move_cursor(session, self.consumer.name, seq)
+                await self._read_until(session, seq, read=read)
             return waits
+
+    async def _read_until(self, session: AsyncSession, seq: int, *, read: bool) -> None:
+        if read:
+            await ledger.move_cursor(session, self.consumer.name, seq)
 
     async def _effect(
         self, session: AsyncSession, events: Sequence[Event], prepared: object
@@ -181,7 +189,7 @@ class _Lane:
         if not events:
             return
         name = self.consumer.name
-        done = await ledger.processed(session, name, [event.id for event in events])
+        done = await ledger.settled(session, name, [event.id for event in events])
         following: list[Event] = []
         fresh = [event for event in events if event.id not in done]
         for event in fresh:
@@ -205,10 +213,16 @@ async def measure_lag(database: Database, consumers: Sequence[Consumer]) -> None
 
 
 async def rewind(database: Database, consumers: Sequence[Consumer], *, seq: int = 0) -> None:
-    """Let the consumers read the ledger again from ``seq``: what was processed stays as it is."""
+    """Let the consumers read the ledger again from ``seq``: what was processed stays as it is.
+
+    A cursor only ever goes back: what a consumer has not read yet is not passed over.
+    """
     async with database.begin() as session:
         await session.execute(
             update(CursorRow)
-            .where(CursorRow.consumer.in_([consumer.name for consumer in consumers]))
+            .where(
+                CursorRow.consumer.in_([consumer.name for consumer in consumers]),
+                CursorRow.seq > seq,
+            )
             .values(seq=seq)
         )

@@ -5,12 +5,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import bindparam, exists, func, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import insert_new
-from ingest.models import CursorRow, ProcessedRow, RetryRow, StreamRow
+from ingest.models import CursorRow, ProcessedRow, QuarantineRow, RetryRow, StreamRow
 
 _CURSOR = select(CursorRow.seq).where(CursorRow.consumer == bindparam("consumer")).scalar_subquery()
 _UNREAD = (
@@ -20,9 +20,16 @@ _UNREAD = (
     .limit(bindparam("most"))
 )
 _HAS_RETRIES = select(exists().where(RetryRow.consumer == bindparam("consumer")))
-_PROCESSED = select(ProcessedRow.event_id).where(
-    ProcessedRow.consumer == bindparam("consumer"),
-    ProcessedRow.event_id.in_(bindparam("ids", expanding=True)),
+_SETTLED = union_all(
+    select(ProcessedRow.event_id).where(
+        ProcessedRow.consumer == bindparam("consumer"),
+        ProcessedRow.event_id.in_(bindparam("ids", expanding=True)),
+    ),
+    select(QuarantineRow.event_id).where(
+        QuarantineRow.consumer == bindparam("consumer"),
+        QuarantineRow.event_id.in_(bindparam("ids", expanding=True)),
+        QuarantineRow.resolved_at.is_(None),
+    ),
 )
 
 
@@ -39,10 +46,10 @@ async def has_retries(session: AsyncSession, consumer: str) -> bool:
     return bool(await session.scalar(_HAS_RETRIES, {"consumer": consumer}))
 
 
-async def processed(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> set[UUID]:
-    """Those of the events whose effect is in the store."""
+async def settled(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the events whose effect is in the store, or that wait for an agent."""
     values = {"consumer": consumer, "ids": [*ids]}
-    return set(await session.scalars(_PROCESSED, values))
+    return set(await session.scalars(_SETTLED, values))
 
 
 async def mark_processed(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> None:

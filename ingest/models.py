@@ -65,6 +65,14 @@ Index(
 )
 
 
+Index(
+    "ix_messages_reference",
+    MessageRow.reference,
+    sqlite_where=MessageRow.reference != "",
+    postgresql_where=MessageRow.reference != "",
+)
+
+
 class DocumentRow(Base):
     """One file of a message."""
 

@@ -2,31 +2,32 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.blobs import Blob, Blobs
+from core.blobs import Blob, BlobRow, Blobs
 from core.database import Database
 from core.errors import BadInput
 from core.ids import derived_id
-from core.processes import Processes
+from core.processes import Processes, WorkerDied
 from ingest.events import Event, IntakeReceived, MessageNormalized
 from ingest.intake import Intake, Normalize
 from ingest.message import ChannelName, Message
 from ingest.models import DocumentRow, IntakeRow, MessageRow
 
 PATIENCE = 60.0  # seconds that one batch of intakes may take to normalize
+BITE = 16 * 1024 * 1024  # bytes of raw intakes that are worked on at once, or one that is larger
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Normalized:
-    """A message with its attachments staged."""
+    """A message with its attachments staged: their contents are in ``blobs`` alone."""
 
     intake: Intake
     message: Message
@@ -37,33 +38,51 @@ Prepared = Mapping[UUID, Normalized | Exception]
 
 
 class Normalization:
-    """Handles ``intake.received``; each channel brings its own pure ``normalize``."""
+    """Handles ``intake.received``; ``normalize`` hands each intake to its channel's adapter."""
 
     def __init__(
-        self,
-        database: Database,
-        blobs: Blobs,
-        channels: Mapping[ChannelName, Normalize],
-        processes: Processes,
+        self, database: Database, blobs: Blobs, normalize: Normalize, processes: Processes
     ) -> None:
         self._database = database
         self._blobs = blobs
-        self._channels = channels
+        self._normalize = normalize
         self._processes = processes
 
     async def prepare(self, events: Sequence[Event]) -> Prepared:
-        intakes = await self._read([IntakeReceived.of(event).intake_id for event in events])
-        work = [(self._channels[intake.channel], intake) for intake in intakes]
+        prepared: dict[UUID, Normalized | Exception] = {}
+        for ids in await self._bites([IntakeReceived.of(event).intake_id for event in events]):
+            intakes = await self._read(ids)
+            results = await self._run(intakes)
+            for intake, result in zip(intakes, results, strict=True):
+                prepared[intake.id] = await self._stage(intake, result)
+        return prepared
+
+    async def _bites(self, ids: Sequence[UUID]) -> list[list[UUID]]:
+        """The intakes in groups that are not too much to have in memory at once."""
+        query = (
+            select(IntakeRow.id, BlobRow.size)
+            .join(BlobRow, BlobRow.sha256 == IntakeRow.raw_sha256)
+            .where(IntakeRow.id.in_(ids))
+        )
+        async with self._database.read() as session:
+            sizes = (await session.execute(query)).all()
+        bites: list[list[UUID]] = [[]]
+        room = BITE
+        for intake_id, size in sizes:
+            if size > room and bites[-1]:
+                bites.append([])
+                room = BITE
+            bites[-1].append(intake_id)
+            room -= size
+        return bites
+
+    async def _run(self, intakes: Sequence[Intake]) -> Sequence[Message | Exception]:
         try:
             async with asyncio.timeout(PATIENCE):
-                results = await self._processes.run(normalize_all, work)
+                return await self._processes.run(normalize_all, self._normalize, intakes)
         except TimeoutError as problem:
             self._processes.restart()
-            raise BadInput(f"normalizing took longer than {PATIENCE:.0f} s") from problem
-        return {
-            intake.id: await self._stage(intake, result)
-            for intake, result in zip(intakes, results, strict=True)
-        }
+            raise WorkerDied(f"normalizing took longer than {PATIENCE:.0f} s") from problem
 
     async def handle(self, event: Event, session: AsyncSession, prepared: Prepared) -> list[Event]:
         normalized = prepared[IntakeReceived.of(event).intake_id]
@@ -77,7 +96,10 @@ class Normalization:
         if isinstance(result, Exception):
             return result
         staged = [await self._blobs.stage(part.content) for part in result.attachments]
-        return Normalized(intake, result, staged)
+        # What is staged need not be in memory a second time until the batch is done.
+        parts = [part.model_copy(update={"content": b""}) for part in result.attachments]
+        message = result.model_copy(update={"attachments": tuple(parts)})
+        return Normalized(replace(intake, raw=b""), message, staged)
 
     async def _read(self, ids: Sequence[UUID]) -> list[Intake]:
         async with self._database.read() as session:
@@ -97,10 +119,10 @@ def intake_of(row: IntakeRow, raw: bytes) -> Intake:
     )
 
 
-def normalize_all(work: Sequence[tuple[Normalize, Intake]]) -> list[Message | Exception]:
+def normalize_all(normalize: Normalize, intakes: Sequence[Intake]) -> list[Message | Exception]:
     """Normalize a batch, in a process beside; one bad intake does not spoil the others."""
     results: list[Message | Exception] = []
-    for normalize, intake in work:
+    for intake in intakes:
         try:
             results.append(normalize(intake))
         except BadInput as problem:

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, exists, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from cases import SYSTEM, CaseRow, append
 from core.ids import derived_id
@@ -15,6 +16,8 @@ from ingest import publish
 from ingest.events import DeliveryChanged, Event, new_event
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
 from notify.senders.contract import Content, Delivery
+
+SETTLED = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,10 @@ class Outcome:
 async def read_due(
     session: AsyncSession, media: Collection[Medium], now: datetime, limit: int
 ) -> list[Due]:
-    """What waits to be sent by these media, the longest due first."""
+    """What waits to be sent by these media, the longest due first.
+
+    Of what one case has for one recipient the earliest alone, so that none overtakes.
+    """
     query = (
         select(DeliveryRow, NotificationRow.case_id)
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
@@ -53,11 +59,32 @@ async def read_due(
             DeliveryRow.status == DeliveryStatus.QUEUED,
             DeliveryRow.due_at <= now,
             DeliveryRow.medium.in_(media),
+            ~_has_one_before(),
         )
         .order_by(DeliveryRow.due_at)
         .limit(limit)
     )
     return [_due(row, case_id) for row, case_id in await session.execute(query)]
+
+
+def _has_one_before() -> ColumnElement[bool]:
+    """Whether an earlier delivery of the same case and recipient is not settled yet.
+
+    What is given up is settled: the later ones need not wait for it.
+    """
+    earlier, its = aliased(DeliveryRow), aliased(NotificationRow)
+    return (
+        exists()
+        .where(
+            its.case_id == NotificationRow.case_id,
+            earlier.notification_id == its.id,
+            earlier.recipient == DeliveryRow.recipient,
+            # Said by what it is not, lest SQLite walk through all that is queued, each time anew.
+            earlier.status.not_in(SETTLED),
+            tuple_(earlier.created_at, earlier.id) < tuple_(DeliveryRow.created_at, DeliveryRow.id),
+        )
+        .correlate(DeliveryRow, NotificationRow)
+    )
 
 
 async def claim(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:

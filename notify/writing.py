@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases import CaseEventRow, CaseMessageRow, CaseRow
 from core.clock import Clock
 from core.ids import derived_id
-from ingest import ChannelName
+from ingest import Trust
 from ingest.models import MessageRow
 from notify.addresses import with_tag
 from notify.contents import Contents, View, quoted_subject
@@ -55,9 +55,14 @@ class Writing:
     async def write(
         self, session: AsyncSession, notification_ids: Sequence[UUID]
     ) -> dict[UUID, DeliveryRow]:
-        """The deliveries by their notifications, for the caller to store."""
+        """The deliveries by their notifications, for the caller to store.
+
+        They are created, and so sent, in the order of ``notification_ids``.
+        """
         written = {}
-        for subject in await _read_subjects(session, notification_ids):
+        subjects = await _read_subjects(session, notification_ids)
+        place = {notification_id: n for n, notification_id in enumerate(notification_ids)}
+        for subject in sorted(subjects, key=lambda one: place[one.notification.id]):
             written[subject.notification.id] = self._delivery(subject)
             await asyncio.sleep(0)  # a batch is long enough for others to get a turn in between
         return written
@@ -95,8 +100,8 @@ class Writing:
 
     def _view(self, subject: _Subject, kind: Kind) -> View:
         case, event = subject.case, subject.event
-        # Who fills in the web form with another's address shall not choose words for our mail.
-        echoes = kind is not Kind.RECEIPT or case.channel == ChannelName.EMAIL
+        # Who writes under another's address shall not choose words for the mail they get from us.
+        echoes = kind is not Kind.RECEIPT or case.sender_trust == Trust.VERIFIED
         return View(
             kind=kind,
             language=subject.notification.language,

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from core.errors import BadInput
+
 END_OF_DAY = time(18, 0)  # local time
 SATURDAY = 5
 
@@ -39,4 +41,7 @@ class Calendar:
 @lru_cache
 def _holidays_of(place: str) -> holidays.HolidayBase:
     country, _, subdivision = place.partition("-")
-    return holidays.country_holidays(country, subdiv=subdivision or None)
+    try:
+        return holidays.country_holidays(country, subdiv=subdivision or None)
+    except NotImplementedError as problem:
+        raise BadInput(f"GUICHET_HOLIDAYS: {problem}", where="holidays") from problem

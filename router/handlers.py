@@ -37,6 +37,8 @@ class Routing:
     ----------
     new_reference
         Gives a fresh tracking reference at each call.
+    is_ours
+        Whether an address is one of our mailboxes: answers come from no other.
     main_mailbox
         Where answers come from when the citizen did not write to one of our addresses.
     language
@@ -50,6 +52,7 @@ class Routing:
         calendar: Calendar,
         new_reference: Callable[[], str],
         *,
+        is_ours: Callable[[str], bool],
         main_mailbox: str,
         language: str,
     ) -> None:
@@ -57,6 +60,7 @@ class Routing:
         self._clock = clock
         self._calendar = calendar
         self._new_reference = new_reference
+        self._is_ours = is_ours
         self._main_mailbox = main_mailbox
         self._language = language
 
@@ -99,7 +103,7 @@ class Routing:
             reference=message.reference or self._new_reference(),
             queue=queue,
             citizen_id=await self._citizen(session, message, prepared),
-            mailbox=_mailbox(message) or queue.mailbox or self._main_mailbox,
+            mailbox=self._mailbox(message) or queue.mailbox or self._main_mailbox,
             language=message.language if message.language in LOCALES else self._language,
             fingerprint=prepared.threads.signs[message.id].fingerprint,
             due_at=self._calendar.due(message.received_at, queue.service_level),
@@ -107,6 +111,12 @@ class Routing:
         opened = open_case(session, message, opening)
         prepared.threads.remember(UUID(opened.subject), opening.reference, message)
         return opened
+
+    def _mailbox(self, message: MessageRow) -> str:
+        """Our address that the citizen wrote to, without its +tag; empty when there is none."""
+        ours = (one for one in message.recipients if "@" in one and self._is_ours(one))
+        mailbox, at, domain = next(ours, "").partition("@")
+        return mailbox.partition("+")[0] + at + domain
 
     async def _citizen(
         self, session: AsyncSession, message: MessageRow, prepared: Prepared
@@ -123,11 +133,3 @@ class Routing:
 
 def _address(message: MessageRow) -> str:
     return message.sender_address or message.sender_phone
-
-
-def _mailbox(message: MessageRow) -> str:
-    """Our address that the citizen wrote to, without its +tag."""
-    if not message.recipients:
-        return ""
-    mailbox, at, domain = message.recipients[0].partition("@")
-    return mailbox.partition("+")[0] + at + domain

@@ -1,14 +1,15 @@
 """Which case a message belongs to, if any: by reference, by thread, or as a duplicate."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import CaseMessageRow, CaseRow, JoinedBy, fingerprint
+from cases import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, fingerprint
 from core.references import find_references
 from ingest.models import MessageRow
 
@@ -23,6 +24,8 @@ class Signs:
     references: Sequence[str]
     """Every reference that it quotes, where it is surest first."""
     fingerprint: str
+    likeness: str
+    """Of sender, subject and text, however short: what a second delivery has in common."""
 
 
 @dataclass(slots=True)
@@ -32,15 +35,20 @@ class Threads:
     signs: Mapping[UUID, Signs]
 
     by_reference: dict[str, UUID]
+    """Also by the references that were promised to messages which joined another case."""
     by_message_id: dict[str, UUID]
+    arrivals: dict[str, tuple[UUID, str]]
+    """Case and fingerprint of what came under these Message-IDs before."""
     by_fingerprint: dict[str, tuple[UUID, str]]
     """Case and channel."""
 
     def find(self, message: MessageRow) -> tuple[UUID, JoinedBy] | None:
         """The case that the message belongs to and why, the surest sign first."""
-        if message.rfc_message_id in self.by_message_id:
-            return self.by_message_id[message.rfc_message_id], JoinedBy.DUPLICATE
         signs = self.signs[message.id]
+        # A Message-ID alone proves nothing: anybody can write it above a text of their own.
+        arrival = self.arrivals.get(message.rfc_message_id)
+        if arrival is not None and arrival[1] == signs.likeness:
+            return arrival[0], JoinedBy.DUPLICATE
         for reference in signs.references:
             if reference in self.by_reference:
                 return self.by_reference[reference], JoinedBy.REFERENCE
@@ -56,8 +64,12 @@ class Threads:
     def remember(self, case_id: UUID, reference: str, message: MessageRow) -> None:
         """Let later messages of the same batch find this case."""
         self.by_reference.setdefault(reference, case_id)
+        if message.reference:
+            self.by_reference.setdefault(message.reference, case_id)
         if message.rfc_message_id:
             self.by_message_id.setdefault(message.rfc_message_id, case_id)
+            likeness = self.signs[message.id].likeness
+            self.arrivals.setdefault(message.rfc_message_id, (case_id, likeness))
         if own := self.signs[message.id].fingerprint:
             self.by_fingerprint.setdefault(own, (case_id, message.channel))
 
@@ -78,6 +90,9 @@ async def read_threads(session: AsyncSession, messages: Sequence[MessageRow]) ->
         signs=signs,
         by_reference=await _by_reference(session, references),
         by_message_id=await _by_message_id(session, names),
+        arrivals=await _arrivals(
+            session, {message.rfc_message_id for message in messages if message.rfc_message_id}
+        ),
         by_fingerprint=await _by_fingerprint(session, prints, since),
     )
 
@@ -92,14 +107,28 @@ def signs_of(message: MessageRow) -> Signs:
         message.quoted[:MAX_SEARCHED],
     )
     address = message.sender_address or message.sender_phone
-    return Signs(find_references("\n".join(places)), fingerprint(address, message.text))
+    return Signs(
+        find_references("\n".join(places)),
+        fingerprint(address, message.text),
+        _likeness(address, message.subject, message.text[:MAX_SEARCHED]),
+    )
+
+
+def _likeness(address: str, subject: str, text: str) -> str:
+    return hashlib.sha256(f"{address}\n{subject}\n{text}".encode()).hexdigest()
 
 
 async def _by_reference(session: AsyncSession, references: set[str]) -> dict[str, UUID]:
     if not references:
         return {}
-    query = select(CaseRow.reference, CaseRow.id).where(CaseRow.reference.in_(references))
-    return dict((await session.execute(query)).all())
+    promised = (
+        select(MessageRow.reference, CaseMessageRow.case_id)
+        .join(CaseMessageRow, CaseMessageRow.message_id == MessageRow.id)
+        .where(MessageRow.reference.in_(references), MessageRow.reference != "")
+    )
+    own = select(CaseRow.reference, CaseRow.id).where(CaseRow.reference.in_(references))
+    found = dict((await session.execute(promised)).all())
+    return found | dict((await session.execute(own)).all())
 
 
 async def _by_message_id(session: AsyncSession, names: set[str]) -> dict[str, UUID]:
@@ -113,6 +142,27 @@ async def _by_message_id(session: AsyncSession, names: set[str]) -> dict[str, UU
     return dict((await session.execute(query)).all())
 
 
+async def _arrivals(session: AsyncSession, names: set[str]) -> dict[str, tuple[UUID, str]]:
+    if not names:
+        return {}
+    query = (
+        select(
+            MessageRow.rfc_message_id,
+            CaseMessageRow.case_id,
+            MessageRow.sender_address,
+            MessageRow.sender_phone,
+            MessageRow.subject,
+            func.substr(MessageRow.text, 1, MAX_SEARCHED),
+        )
+        .join(CaseMessageRow, CaseMessageRow.message_id == MessageRow.id)
+        .where(MessageRow.rfc_message_id.in_(names), MessageRow.rfc_message_id != "")
+    )
+    return {
+        name: (case_id, _likeness(address or phone, subject, text))
+        for name, case_id, address, phone, subject, text in await session.execute(query)
+    }
+
+
 async def _by_fingerprint(
     session: AsyncSession, prints: set[str], since: datetime | None
 ) -> dict[str, tuple[UUID, str]]:
@@ -120,7 +170,12 @@ async def _by_fingerprint(
         return {}
     query = (
         select(CaseRow.fingerprint, CaseRow.id, CaseRow.channel)
-        .where(CaseRow.fingerprint.in_(prints), CaseRow.received_at > since - DUPLICATE_WITHIN)
+        .where(
+            CaseRow.fingerprint.in_(prints),
+            CaseRow.received_at > since - DUPLICATE_WITHIN,
+            # Who asks once more after the answer asks anew.
+            CaseRow.status != CaseStatus.CLOSED,
+        )
         .order_by(CaseRow.id)
     )
     return {own: (case_id, channel) for own, case_id, channel in await session.execute(query)}

@@ -69,6 +69,11 @@ async def little_town(session: AsyncSession) -> Town:
     return town
 
 
+def is_ours(address: str) -> bool:
+    """The little town's mailboxes."""
+    return address.endswith("@demo.example")
+
+
 _numbers = count(1)
 
 

@@ -1,7 +1,8 @@
-"""``Idempotency-Key``: who did not hear our answer asks again, and gets the same one.
+"""``Idempotency-Key``: who did not hear our answer asks again, and nothing is done twice.
 
-As in the IETF draft "The Idempotency-Key HTTP Header Field": the answer is kept for a day, in the
-transaction of what it is about; the same key with another request is refused.
+As in the IETF draft "The Idempotency-Key HTTP Header Field": what was answered is kept for a day,
+in the transaction of what it is about; the same key with another request is refused. Kept is only
+what the answer was about: it is read anew for each, so that a long case is not stored once more.
 """
 
 import hashlib
@@ -26,7 +27,9 @@ KEPT = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
+    """Of the HTTP answer."""
     content: dict[str, Any]
+    """Little: which thing was answered with, and how it was then."""
 
 
 async def once(

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from agent_api.acting import act
 from agent_api.api import schemas
@@ -18,7 +18,7 @@ from agent_api.api.view import case_of, etag
 from agent_api.asking import ApiAgent
 from agent_api.context import In
 from agent_api.views import Action
-from cases import record_of
+from cases import case_for, record_of
 from core.errors import BadInput
 from notify import deliveries_of_case
 
@@ -36,7 +36,7 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         pattern=r"^[\x21-\x7e]{1,255}$",
-        description="The same key with the same request gets the same answer, for a day.",
+        description="For a day the same request with the same key is carried out once.",
     ),
 ]
 
@@ -55,27 +55,44 @@ class Asked:
     async def carry_out(
         self, action: Action, body: BaseModel | None, *, status: int = 200
     ) -> Response:
-        """Act in one transaction with the answer that is kept for the key."""
+        """Act, in one transaction with what is kept for the key; then read the case to answer.
+
+        A case may be long: nobody who wants to write waits while it is read.
+        """
         given = body.model_dump(exclude_none=True) if body else {}
         version = self._version(given.pop("version", None))
         asked = (self.request.url.path, body.model_dump_json() if body else "")
+        first = False
         async with self.context.database.begin() as session:
 
             async def work() -> Answer:
+                nonlocal first
+                first = True
                 case = await act(
                     session, self.context, self.agent, self.reference, action, version, **given
                 )
-                await session.flush()
-                # Not by access: who hands a case on may not see it any more, but did this.
-                record = await record_of(session, case)
-                deliveries = await deliveries_of_case(session, case.id)
-                return Answer(status, case_of(record, deliveries).model_dump(mode="json"))
+                kept = {"reference": case.reference, "version": case.version, "status": case.status}
+                return Answer(status, kept)
 
             answer = await once(
                 session, self.context.clock, self.agent, self.idempotency_key, asked, work
             )
-        headers = {"ETag": etag(answer.content["version"])}
-        return JSONResponse(answer.content, answer.status, headers=headers)
+        return await self._answer(answer, first=first)
+
+    async def _answer(self, answer: Answer, *, first: bool) -> Response:
+        reference = answer.content["reference"]
+        async with self.context.database.read() as session:
+            if not first:  # what others have written since is for who may see the case now
+                await case_for(session, self.agent, reference)
+            # Not by access: who hands a case on may not see it any more, but has just done this.
+            record = await record_of(session, reference)
+            deliveries = await deliveries_of_case(session, record.case.id)
+        return Response(
+            case_of(record, deliveries).model_dump_json(),
+            answer.status,
+            headers={"ETag": etag(record.case)},
+            media_type="application/json",
+        )
 
     def _version(self, version: int | None) -> int | None:
         """By If-Match or in the body; None when it does not matter."""

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from agent_api.acting import act
-from agent_api.asking import DeskAgent, own_form
+from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.case_page import page_of, read
 from agent_api.desk.frame import desk_of, speech
@@ -16,7 +16,7 @@ from cases import Agent
 from cases.access import sees_queue
 from core.errors import BadInput, Conflict, NotThere
 
-routes = APIRouter(prefix="/agent/cases/{reference}", dependencies=[Depends(own_form)])
+routes = APIRouter(prefix="/agent/cases/{reference}", dependencies=[Depends(own_signed_form)])
 
 
 @routes.post("/{action}")

@@ -26,7 +26,7 @@ class Shown:
 
 async def read(session: AsyncSession, agent: Agent, reference: str, *, after: int = 0) -> Shown:
     """Raises NotThere. ``after`` leaves out of the entries what the agent has seen."""
-    record = await read_case(session, agent, reference)
+    record = await read_case(session, agent, reference, with_html=False)
     queues = dict(await list_queues(session))
     deliveries = await deliveries_of_case(session, record.case.id)
     return Shown(record, queues, entries_of(record, deliveries, queues, after=after))

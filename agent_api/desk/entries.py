@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
 from agent_api.views import DocumentLine, Entry, EventEntry, MessageEntry, NoteEntry
-from cases import CaseEventRow, CaseRecord
+from cases import CaseEventRow, CaseRecord, CaseRow
 from cases.reading import CaseMessage
 from notify import DeliveryItem
 
@@ -25,7 +25,7 @@ def entries_of(
         entry
         for event in record.events
         if event.sequence > after
-        for entry in _entries(event, messages, status, queue_names)
+        for entry in _entries(event, messages, status, queue_names, record.case)
     ]
 
 
@@ -34,10 +34,11 @@ def _entries(
     messages: Mapping[UUID, CaseMessage],
     deliveries: Mapping[str, DeliveryItem],
     queue_names: Mapping[str, str],
+    case: CaseRow,
 ) -> Iterator[Entry]:
     message = messages.get(event.message_id) if event.message_id else None
     if event.kind in WITH_A_MESSAGE and message is not None:
-        yield _message(message, deliveries.get(message.message.rfc_message_id))
+        yield _message(message, deliveries.get(message.message.rfc_message_id), case)
         if event.kind == "message_joined" and event.data.get("from") == "closed" != event.data.get(
             "to"
         ):
@@ -67,7 +68,7 @@ def _text(event: CaseEventRow, queue_names: Mapping[str, str]) -> str:
             return str(data.get("text", ""))
 
 
-def _message(message: CaseMessage, delivery: DeliveryItem | None) -> MessageEntry:
+def _message(message: CaseMessage, delivery: DeliveryItem | None, case: CaseRow) -> MessageEntry:
     row = message.message
     return MessageEntry(
         id=row.id,
@@ -77,12 +78,13 @@ def _message(message: CaseMessage, delivery: DeliveryItem | None) -> MessageEntr
         sender_name=row.sender_name,
         sender_address=row.sender_address,
         sender_trust=row.sender_trust,
+        other_sender=row.direction == "in" and row.sender_address != case.sender_address,
         forged=bool(row.authentication and row.authentication.get("dmarc") == "fail"),
         recipients=row.recipients,
         subject=row.subject,
         text=row.text,
         quoted=row.quoted,
-        has_html=bool(row.html),
+        has_html=message.has_html,
         automatic=row.automatic,
         joined_by=message.joined_by,
         delivery=shown_status(delivery) if delivery else "",

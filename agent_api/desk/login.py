@@ -11,7 +11,13 @@ from agent_api.context import Context, In
 from agent_api.desk.frame import speech
 from agent_api.views import LoginPage
 from cases import audit
-from cases.agents import SESSION_LENGTH, check_password, close_session, open_session
+from cases.agents import (
+    SESSION_LENGTH,
+    agent_of_session,
+    check_password,
+    close_session,
+    open_session,
+)
 from core.errors import Refused
 from core.ratelimit import client_address, client_group
 from core.text import clean_line
@@ -43,10 +49,12 @@ async def sign_in(
     client = client_group(client_address(request, context.settings.trusted_proxies))
     await context.logins.by_client.count(client)
     await context.logins.by_account.check(account)
+    await context.logins.by_account_and_client.check(f"{account} {client}")
     try:
         agent_id = await check_password(context.database, account, password[:MAX_PASSWORD])
     except Refused:
         await context.logins.by_account.count(account)
+        await context.logins.by_account_and_client.count(f"{account} {client}")
         await _write_down_failure(context, account, client)
         _ = speech(request, context)
         wrong = _("The address or the password is wrong.")
@@ -80,8 +88,19 @@ async def sign_in(
 
 @routes.post("/logout", dependencies=[Depends(own_form)])
 async def sign_out(request: Request, context: In) -> Response:
+    token = request.cookies.get(SESSION_COOKIE, "")
     async with context.database.begin() as session:
-        await close_session(session, request.cookies.get(SESSION_COOKIE, ""))
+        agent = await agent_of_session(session, context.clock, token)
+        await close_session(session, token)
+        if agent is not None:
+            audit.record(
+                session,
+                context.clock,
+                agent_id=agent.id,
+                action="agent.signed_out",
+                object_kind="agent",
+                object_id=agent.email,
+            )
     response = RedirectResponse("/agent/login", 303)
     response.delete_cookie(SESSION_COOKIE, path=COOKIE_PATH)
     return response

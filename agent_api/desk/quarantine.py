@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from agent_api.asking import DeskAgent, own_form
+from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
 from agent_api.files import file_response
@@ -52,7 +52,7 @@ async def raw(context: In, agent: DeskAgent, item_id: UUID) -> Response:
     return file_response(name, media_type, content)
 
 
-@routes.post("/{item_id}/retry", dependencies=[Depends(own_form)])
+@routes.post("/{item_id}/retry", dependencies=[Depends(own_signed_form)])
 async def retry(context: In, agent: DeskAgent, item_id: UUID) -> Response:
     check_quarantine(agent)
     async with context.database.begin() as session:
@@ -61,7 +61,7 @@ async def retry(context: In, agent: DeskAgent, item_id: UUID) -> Response:
     return RedirectResponse("/agent/quarantine?done=retry", 303)
 
 
-@routes.post("/{item_id}/file", dependencies=[Depends(own_form)])
+@routes.post("/{item_id}/file", dependencies=[Depends(own_signed_form)])
 async def file(
     request: Request,
     context: In,

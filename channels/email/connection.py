@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP
@@ -45,6 +45,7 @@ class SmtpConnection(SMTP):
     _received: int | None = None
     """Bytes of the mail that is being sent, while one is."""
     _in_time = 0
+    _hung_up = False
 
     def another(self) -> Self:
         """A fresh connection like this one, which was never used.
@@ -82,6 +83,8 @@ class SmtpConnection(SMTP):
         super().connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
+        if self._hung_up:  # a TLS connection goes on receiving until the client closes it too
+            return
         super().data_received(data)
         if self._received is None:
             return
@@ -115,9 +118,12 @@ class SmtpConnection(SMTP):
         return address, rest
 
     def _hang_up(self, answer: str) -> None:
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.write(f"{answer}\r\n".encode())
-            self.transport.close()
+        # Not asked for its class: uvloop's transports are no subclasses of it.
+        if self.transport is not None:
+            self._hung_up = True
+            transport = cast(asyncio.WriteTransport, self.transport)
+            transport.write(f"{answer}\r\n".encode())
+            transport.close()
 
 
 class LmtpConnection(SmtpConnection, LMTP):

@@ -8,17 +8,14 @@ import asyncio
 import re
 from dataclasses import dataclass
 
-import dkim
 from dkim.util import InvalidTagValueList, parse_tag_value
 
+from channels.email.dkim_mail import FAULTS, SignedMail, Verifier
 from channels.email.dns import Questions, UnreachableError
 
 MAX_SIGNATURES = 5  # looked at; every one costs a hash of the whole body
 MIN_KEY = 1024  # bits (RFC 8301, section 3.2)
-MAX_HEADERS = 128 * 1024  # bytes; folding takes the library quadratic time
-MAX_BLANKS = 200  # spaces in a row, for the same reason
 _LABELS = re.compile(rb"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
-_FAULTS = (dkim.DKIMException, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
 Keys = dict[bytes, bytes]
 """Key records by the name that the library asks for."""
@@ -35,16 +32,13 @@ async def check_dkim(raw: bytes, signatures: int, questions: Questions) -> Dkim:
     """The result as RFC 8601 calls it; ``signatures`` is how many the mail carries."""
     if not signatures:
         return Dkim("none")
-    try:
-        parsed = dkim.DKIM(raw) if _bearable(raw) else None
-    except _FAULTS:
-        parsed = None
-    if parsed is None:
+    mail = await asyncio.to_thread(_opened, raw)
+    if mail is None:
         return Dkim("permerror")
-    fields = [value for name, value in parsed.headers if name.lower() == b"dkim-signature"]
+    fields = mail.signatures()[:MAX_SIGNATURES]
     keys: Keys = {}
     unreachable = False
-    for field in fields[:MAX_SIGNATURES]:
+    for field in fields:
         name = _key_name(field)
         if name is None or name in keys:
             continue
@@ -54,30 +48,30 @@ async def check_dkim(raw: bytes, signatures: int, questions: Questions) -> Dkim:
             unreachable = True
             continue
         keys[name] = records[0] if records else b""
-    domains = await asyncio.to_thread(_verify, raw, len(fields[:MAX_SIGNATURES]), keys)
+    domains = await asyncio.to_thread(_verify, mail, len(fields), keys)
     if domains:
         return Dkim("pass", domains)
     return Dkim("temperror" if unreachable else "fail")
 
 
-def _verify(raw: bytes, count: int, keys: Keys) -> frozenset[str]:
+def _opened(raw: bytes) -> SignedMail | None:
+    try:
+        return SignedMail(raw)
+    except FAULTS:
+        return None
+
+
+def _verify(mail: SignedMail, count: int, keys: Keys) -> frozenset[str]:
     domains = set()
     for index in range(count):
         try:
-            # A fresh object for each: it keeps the domain of the one it looked at last.
-            mail = dkim.DKIM(raw, minkey=MIN_KEY)
-            held = mail.verify(idx=index, dnsfunc=lambda name, timeout=0: keys.get(name, b""))
-            if held and b"l" not in mail.signature_fields and b"from" in mail.include_headers:
-                domains.add(mail.domain.decode("ascii").lower().rstrip("."))
-        except _FAULTS:
+            found = Verifier(mail, minkey=MIN_KEY)
+            held = found.verify(idx=index, dnsfunc=lambda name, timeout=0: keys.get(name, b""))
+            if held and b"l" not in found.signature_fields and b"from" in found.include_headers:
+                domains.add(found.domain.decode("ascii").lower().rstrip("."))
+        except FAULTS:
             continue
     return frozenset(domains)
-
-
-def _bearable(raw: bytes) -> bool:
-    ends = [place for place in (raw.find(b"\n\n"), raw.find(b"\r\n\r\n")) if place >= 0]
-    headers = min(ends, default=len(raw))
-    return headers <= MAX_HEADERS and b" " * MAX_BLANKS not in raw.replace(b"\t", b" ")
 
 
 def _key_name(field: bytes) -> bytes | None:

@@ -31,12 +31,14 @@ class SenderAuthentication:
         resolver: Resolver,
         *,
         trusted_authserv_id: str,
+        authserv_clients: Sequence[str] = (),
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
         self._resolver = resolver
         self._trusted_authserv_id = trusted_authserv_id
+        self._authserv_clients = authserv_clients
 
     async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, Authentication]:
         changes = [CaseChanged.of(event) for event in events]
@@ -57,6 +59,7 @@ class SenderAuthentication:
                     facts,
                     self._resolver,
                     trusted_authserv_id=self._trusted_authserv_id,
+                    authserv_clients=self._authserv_clients,
                 )
                 for _, sha256, facts in mails
             )
@@ -76,7 +79,8 @@ class SenderAuthentication:
         if message.authentication is not None:
             return []
         message.authentication = result.record()
-        if result.trust is Trust.VERIFIED:
+        # Who asked for answers at another address (Reply-To) has not proven to own that one.
+        if result.trust is Trust.VERIFIED and message.sender_address == result.address:
             return [await self._verified(session, event, changed, message, result)]
         if result.dmarc == "fail":
             case = await session.get_one(CaseRow, changed.case_id, with_for_update=True)

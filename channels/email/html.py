@@ -46,9 +46,13 @@ def text_of(html: str) -> str:
     if "<" not in html:
         return unescape(html).strip()
     from inscriptis import get_text
+    from inscriptis.css_profiles import CSS_PROFILES
+    from inscriptis.model.config import ParserConfig
 
+    # The other profile sets every block a little further in, as if it were code.
+    plain = ParserConfig(css=CSS_PROFILES["strict"])
     try:
-        text = get_text(f"<div>{html}</div>")
+        text = get_text(f"<div>{html}</div>", plain)
     except (RecursionError, ValueError):  # lxml takes no control characters
         return bare_text(html)
     lines = (line.rstrip() for line in text.split("\n"))

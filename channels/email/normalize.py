@@ -14,6 +14,7 @@ from channels.email.html import html_of, sanitised, shown_images
 from channels.email.parsing import parse
 from channels.email.parts import Contents, File, read_parts, text_of
 from channels.email.quotation import split
+from channels.email.replies import answered_at
 from core.errors import BadInput
 from core.text import clean_line, clean_text
 from ingest.intake import Intake
@@ -30,7 +31,9 @@ def normalize(intake: Intake) -> Message:
     parsed = parse(intake.raw)
     headers = Headers(parsed.mail)
     contents = Contents(too_much=parsed.too_much) if parsed.too_much else read_parts(parsed.mail)
-    sender = _sender(headers, intake.facts)
+    writer = _sender(headers, intake.facts)
+    recipients = _recipients(headers, intake.facts)
+    sender, asked = answered_at(writer, headers, recipients)
     subject = headers.words("subject")
     text, html = _bodies(contents)
     new, quoted = split(text)
@@ -38,7 +41,7 @@ def normalize(intake: Intake) -> Message:
     return Message(
         channel=ChannelName.EMAIL,
         sender=sender,
-        recipients=_recipients(headers, intake.facts),
+        recipients=recipients,
         subject=subject,
         text="\n\n".join([*filter(None, [new]), *(e for e in contents.events if e not in new)]),
         quoted=quoted,
@@ -48,10 +51,10 @@ def normalize(intake: Intake) -> Message:
         message_id=fields.message_id(headers),
         in_reply_to=fields.thread(headers),
         automatic=automatic(
-            parsed.mail, headers, intake.facts, address=sender.address, subject=subject
+            parsed.mail, headers, intake.facts, address=writer.address, subject=subject
         ),
         attachments=attachments,
-        notes=tuple(map(clean_line, [*headers.notes, *contents.notes][:MAX_NOTES])),
+        notes=tuple(map(clean_line, [*asked, *headers.notes, *contents.notes][:MAX_NOTES])),
     )
 
 
@@ -66,11 +69,14 @@ def _sender(headers: Headers, facts: Mapping[str, Any]) -> Sender:
 
 
 def _recipients(headers: Headers, facts: Mapping[str, Any]) -> tuple[str, ...]:
-    """The envelope's, then those of the header that are of our own domains."""
+    """The envelope's, then those of the header that are of our own domains.
+
+    A bare ``postmaster`` (RFC 5321, section 4.5.1) stays as it is, and tells no domain of ours.
+    """
     ours = [clean_line(str(address)).lower() for address in facts.get("recipients") or ()]
-    domains = {address.rpartition("@")[2] for address in ours}
+    domains = {address.rpartition("@")[2] for address in ours if "@" in address}
     listed = fields.addresses([*headers.all("to"), *headers.all("cc")])
-    named = [a for _, a in listed if not domains or a.rpartition("@")[2] in domains]
+    named = [a for _, a in listed if not ours or a.rpartition("@")[2] in domains]
     return tuple(dict.fromkeys([*ours, *named]))[:MAX_RECIPIENTS]
 
 

@@ -1,9 +1,8 @@
 """The answers to the commands of a client (``aiosmtpd`` calls these hooks)."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -12,7 +11,10 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
+from channels.email.clients import is_loopback
+from channels.email.idempotency import key_of
 from channels.email.mailboxes import Mailboxes
+from core.clock import Clock, utc_now
 from core.errors import Later
 from core.metrics import REFUSED
 from ingest import Accept, Arrival, ChannelName
@@ -30,6 +32,7 @@ class Reception:
     mailboxes: Mailboxes
     accept: Accept
     mails_per_minute: int = 0
+    clock: Clock = utc_now
     _limiter: MovingWindowRateLimiter = field(
         default_factory=lambda: MovingWindowRateLimiter(MemoryStorage())
     )
@@ -48,7 +51,7 @@ class Reception:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         client = client_of(session)
-        if self.mails_per_minute and not _is_loopback(client):
+        if self.mails_per_minute and not is_loopback(client):
             item = RateLimitItemPerMinute(self.mails_per_minute)
             if not await self._limiter.hit(item, client):
                 REFUSED.labels(ChannelName.EMAIL, "rate").inc()
@@ -73,7 +76,7 @@ class Reception:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         try:
-            accepted = await self.accept(arrival_of(session, envelope))
+            accepted = await self.accept(arrival_of(session, envelope, self.clock()))
         except Later as problem:
             log.warning("smtp.later", reason=problem.reason)
             REFUSED.labels(ChannelName.EMAIL, "later").inc()
@@ -85,22 +88,20 @@ class Reception:
         return "451 4.3.0 Something went wrong here, please try again"
 
 
-def arrival_of(session: Session, envelope: Envelope) -> Arrival:
-    """The raw mail with its envelope.
-
-    The key is the SHA-256 of mail and recipients: a server that did not hear our yes sends the
-    same bytes again.
-    """
+def arrival_of(session: Session, envelope: Envelope, received_at: datetime) -> Arrival:
+    """The raw mail with its envelope."""
     raw = envelope.original_content or b""
     recipients = [_storable(recipient.lower()) for recipient in envelope.rcpt_tos]
+    mail_from = _storable((envelope.mail_from or "").strip("<>"))
     facts: Mapping[str, Any] = {
         "client": client_of(session),
         "helo": _storable(session.host_name or ""),
-        "mail_from": _storable((envelope.mail_from or "").strip("<>")),
+        "mail_from": mail_from,
         "recipients": recipients,
         "tls": session.ssl is not None,
     }
-    return Arrival(ChannelName.EMAIL, _key(raw, recipients), raw, facts)
+    key = key_of(raw, recipients, mail_from=mail_from, received_at=received_at)
+    return Arrival(ChannelName.EMAIL, key, raw, facts)
 
 
 def client_of(session: Session) -> str:
@@ -109,19 +110,6 @@ def client_of(session: Session) -> str:
     return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
-def _key(raw: bytes, recipients: Sequence[str]) -> str:
-    digest = hashlib.sha256(raw)
-    digest.update("\0".join(sorted(recipients)).encode())
-    return digest.hexdigest()
-
-
 def _storable(text: str) -> str:
     """What is no UTF-8, and NUL, cannot be stored as JSON everywhere."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def _is_loopback(client: str) -> bool:
-    try:
-        return not client or ip_address(client).is_loopback
-    except ValueError:
-        return False

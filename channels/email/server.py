@@ -15,6 +15,7 @@ import structlog
 from channels.email.connection import LmtpConnection, Open, SmtpConnection
 from channels.email.mailboxes import Mailboxes
 from channels.email.reception import Reception
+from core.clock import Clock, utc_now
 from ingest import Accept, ChannelName
 
 TIMEOUT = 300  # seconds without a command (RFC 5321, section 4.5.3.2)
@@ -55,10 +56,11 @@ class EmailChannel:
 
     name = ChannelName.EMAIL
 
-    def __init__(self, server: MailServer) -> None:
+    def __init__(self, server: MailServer, clock: Clock = utc_now) -> None:
         if server.require_tls and (server.certificate is None or server.lmtp):
             raise ValueError("to require TLS takes a certificate, and SMTP")
         self._server = server
+        self._clock = clock
         self.port = server.port
         """Where it listens."""
         self.ready = asyncio.Event()
@@ -68,7 +70,7 @@ class EmailChannel:
         loop = asyncio.get_running_loop()
         kind = LmtpConnection if self._server.lmtp else SmtpConnection
         template = kind(
-            Reception(self._server.mailboxes, accept, self._server.mails_per_minute),
+            Reception(self._server.mailboxes, accept, self._server.mails_per_minute, self._clock),
             data_size_limit=self._server.max_size,
             enable_SMTPUTF8=True,
             hostname=self._server.hostname,

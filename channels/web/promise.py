@@ -39,7 +39,7 @@ class Promises:
             return await self._hand_in(nonce, raw, facts)
         except (SQLAlchemyError, OSError) as problem:
             if is_unavailable(problem):
-                raise Later(f"the store is not available: {problem}") from problem
+                raise Later("the store is not available") from problem
             raise
 
     async def _hand_in(self, nonce: str, raw: bytes, facts: Mapping[str, Any]) -> str:

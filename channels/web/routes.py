@@ -24,7 +24,7 @@ class Limits:
     submissions: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
     tracking: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
     wrong_keys: RateLimit = field(default_factory=lambda: RateLimit(20, 600))
-    """Of one reference, from wherever they come."""
+    """Of one client for one reference."""
 
 
 def router(
@@ -53,7 +53,7 @@ def router(
         pages=pages,
         grants=grants,
         by_address=limits.tracking,
-        by_reference=limits.wrong_keys,
+        wrong_keys=limits.wrong_keys,
         settings=settings,
         secret=secret,
     )

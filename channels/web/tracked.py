@@ -3,7 +3,7 @@
 from cases import CaseEventRow, JoinedBy, Tracked
 from cases.reading import CaseMessage
 from channels.web.views import TrackedCasePage, TrackedDocument, TrackedEntry
-from ingest.message import Automatic, Trust
+from ingest.message import Automatic
 
 
 def page_of(tracked: Tracked) -> TrackedCasePage:
@@ -27,12 +27,11 @@ def page_of(tracked: Tracked) -> TrackedCasePage:
 
 
 def _from_a_stranger(message: CaseMessage, tracked: Tracked) -> bool:
-    """Whether somebody unproven brought it here, by a reference that anybody can quote."""
+    """Whether somebody else brought it here, by a reference that anybody can quote."""
     row = message.message
     return (
         row.direction == "in"
         and message.joined_by != JoinedBy.OPENING
-        and row.sender_trust != Trust.VERIFIED
         and row.sender_address != tracked.case.sender_address
     )
 

@@ -35,14 +35,15 @@ MAX_FIELD = 100  # characters of a reference or a key that are looked at
 class Tracking:
     """The tracking form's answers.
 
-    ``by_address`` counts every try of an address, ``by_reference`` the wrong keys of a reference.
+    ``by_address`` counts every try of an address, ``wrong_keys`` those of one address for
+    one reference: nobody can use them up for the citizen.
     """
 
     database: Database
     pages: Pages
     grants: Grants
     by_address: RateLimit
-    by_reference: RateLimit
+    wrong_keys: RateLimit
     settings: Settings
     secret: bytes
 
@@ -62,9 +63,9 @@ class Tracking:
         reference = clean_line(fields.get("reference", "")[:MAX_FIELD])
         key = clean_line(fields.get("tracking_key", "")[:MAX_FIELD])
         wanted = parse_reference(reference) or reference
-        await self.by_reference.check(wanted)
+        await self.wrong_keys.check(f"{wanted} {client}")
         if not await self._opens(wanted, key):
-            await self.by_reference.count(wanted)
+            await self.wrong_keys.count(f"{wanted} {client}")
             return self._wrong(request, reference, key)
         path = f"/tracking/{wanted}"
         response = RedirectResponse(path, 303)

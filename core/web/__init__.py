@@ -6,7 +6,7 @@ from core.web.forms import FieldError
 from core.web.mailframe import mail_frame
 from core.web.middleware import PageMiddleware
 from core.web.pages import Pages
-from core.web.problems import install_problems, problem
+from core.web.problems import SignedOut, install_problems, problem
 from core.web.static import StaticFiles
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "FieldError",
     "PageMiddleware",
     "Pages",
+    "SignedOut",
     "StaticFiles",
     "install_problems",
     "mail_frame",

@@ -161,7 +161,8 @@ def _translated(translate: Any, message: str) -> str:
 
 def _language_url(request: Request, locale: str) -> str:
     url = request.url.include_query_params(**{LANGUAGE_PARAMETER: locale})
-    return f"{url.path}?{url.query}"
+    # A path that begins with two slashes would name another host.
+    return f"/{url.path.lstrip('/')}?{url.query}"
 
 
 def _iso(at: datetime) -> str:

@@ -24,6 +24,15 @@ MEDIA_TYPE = "application/problem+json"
 _log = structlog.get_logger()
 
 
+class SignedOut(GuichetError):
+    """A form came from somebody whose session has ended: ``kept`` is what they had typed."""
+
+    def __init__(self, kept: str, login: str) -> None:
+        super().__init__("signed out")
+        self.kept = kept
+        self.login = login
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
     """What ``core/error.html`` shows."""
@@ -34,6 +43,10 @@ class ErrorPage:
     retry_after: int = 0
     """Seconds; 0 when trying again would not help."""
     form_expired: bool = False
+    kept: str = ""
+    """What was typed, to be copied before it is lost."""
+    login: str = ""
+    """Where to sign in again."""
 
 
 def problem(
@@ -89,6 +102,8 @@ def _answer_ours(request: Request, pages: Pages, error: GuichetError) -> Respons
     more: dict[str, Any] = {}
     page = ErrorPage(500)
     match error:
+        case SignedOut():
+            page = ErrorPage(401, kept=error.kept, login=error.login)
         case NotThere():
             page = ErrorPage(404)
         case Conflict():

@@ -198,6 +198,7 @@ def upgrade() -> None:
         sa.Column("mailbox", sa.Text(), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("excerpt", sa.Text(), nullable=False),
+        sa.Column("automatic", sa.String(length=16), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("received_at", core.database.UtcDateTime(timezone=True), nullable=False),
         sa.Column("due_at", core.database.UtcDateTime(timezone=True), nullable=True),
@@ -324,6 +325,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("intake_id", name=op.f("uq_messages_intake_id")),
+    )
+    op.create_index(
+        "ix_messages_reference",
+        "messages",
+        ["reference"],
+        unique=False,
+        sqlite_where=sa.text("reference != ''"),
+        postgresql_where=sa.text("reference != ''"),
     )
     op.create_index(
         "ix_messages_rfc_message_id",

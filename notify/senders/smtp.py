@@ -65,7 +65,9 @@ class Smarthost:
         except ValueError as problem:
             raise BadInput(str(problem), where="smarthost") from problem
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise BadInput("expected smtp://host:port or smtps://host", where="smarthost")
+            raise BadInput(
+                "GUICHET_SMARTHOST: expected smtp://host:port or smtps://host", where="smarthost"
+            )
         tls = parts.scheme == "smtps"
         return cls(
             host=parts.hostname,

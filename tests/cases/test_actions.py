@@ -38,7 +38,11 @@ async def town(database: Database) -> Town:
 async def camille(database: Database, town: Town) -> Agent:
     async with database.begin() as session:
         agent_id = await create_agent(
-            session, email="c@x.example", name="Camille", password="secret", roles=[Role.RECEPTION]
+            session,
+            email="c@x.example",
+            name="Camille",
+            password="a long enough one",
+            roles=[Role.RECEPTION],
         )
     return agent(Role.RECEPTION, id=agent_id)
 

@@ -4,8 +4,7 @@ import time
 
 import pytest
 
-from core.errors import BadInput
-from core.processes import Processes
+from core.processes import Processes, WorkerDied
 
 
 def double(number: int) -> int:
@@ -29,7 +28,7 @@ async def test_work_is_done_in_another_process() -> None:
 
 async def test_a_process_that_dies_spoils_its_own_work_alone() -> None:
     processes = Processes(1)
-    with pytest.raises(BadInput, match="died"):
+    with pytest.raises(WorkerDied, match="died"):
         await processes.run(die)
     assert await processes.run(double, 1) == 2
     processes.close()

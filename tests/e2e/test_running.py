@@ -70,6 +70,21 @@ def test_a_port_in_use_is_said_in_one_line(own: Town) -> None:
     assert "Traceback" not in told
 
 
+def test_a_second_one_on_the_same_folder_is_refused_until_the_first_has_ended(own: Town) -> None:
+    second = Town(own.data)
+    own.start()
+    try:
+        with pytest.raises(RuntimeError):
+            second.start()
+        told = f"guichet: another Guichet is running on {own.data} (process {own.pid})\n"
+        assert second.lines == [told]
+        assert own.token  # other commands are not kept out
+    finally:
+        own.kill()
+    with second:
+        assert httpx.get(f"{second.url}/readyz").status_code == 200
+
+
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="GUICHET_SMTP_MAX_SIZE"):
         Town(tmp_path / "var", smtp_max_size="large").start()

@@ -1,8 +1,10 @@
 """The command line on a store of its own, without a running town."""
 
 import os
+import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +50,38 @@ def test_a_town_is_set_up_from_nothing(run: Run) -> None:
     assert created.exit_code == 0, created.output
     token = run("admin", "token", "ana@town.example")
     assert token.output.splitlines()[-1].startswith("guichet_")
+
+
+def test_a_queue_with_a_mailbox_gets_what_is_sent_there(run: Run, tmp_path: Path) -> None:
+    run("admin", "create-queue", "mairie", "Accueil")
+    run("admin", "create-queue", "voirie", "Voirie", "--mailbox", "Voirie@town.example")
+    with closing(sqlite3.connect(tmp_path / "var" / "guichet.db")) as database:
+        rules = database.execute("SELECT expression FROM routing_rules").fetchall()
+    assert rules == [('"voirie@town.example" in message.recipients',)]
+
+
+def test_a_rule_that_is_none_is_refused_with_its_place(run: Run) -> None:
+    run("admin", "create-queue", "mairie", "Accueil")
+    assert run("admin", "create-rule", "mairie", 'message.subject == "x"').exit_code == 0
+    refused = run("admin", "create-rule", "mairie", "message.subject ==")
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.output
+
+
+def test_an_agent_who_leaves_is_cut_off(run: Run) -> None:
+    agent = ("admin", "create-agent", "ana@town.example", "Ana", "--role", "handler")
+    run(*agent, GUICHET_PASSWORD="a long enough one")
+    assert "ana@town.example" in run("admin", "list-agents").output
+    assert run("admin", "disable-agent", "ana@town.example").exit_code == 0
+    assert "(disabled)" in run("admin", "list-agents").output
+    assert run("admin", "token", "ana@town.example").exit_code == 1
+
+
+def test_a_short_password_is_refused(run: Run) -> None:
+    agent = ("admin", "create-agent", "ana@town.example", "Ana", "--role", "handler")
+    refused = run(*agent, GUICHET_PASSWORD="court")
+    assert refused.exit_code == 1
+    assert "12 characters" in refused.output
 
 
 def test_an_agent_of_an_unknown_queue_is_not_created(run: Run) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from citizens import CitizenRow
@@ -14,10 +14,17 @@ from core.database import Database
 from core.errors import BadInput, Later
 from core.ids import derived_id
 from ingest import Acceptance, ChannelName, Consumer, EmbeddedEngine
-from ingest.embedded import rewind
+from ingest.embedded import BATCH, rewind
 from ingest.events import Event, IntakeReceived, MessageNormalized
 from ingest.failures import BackOff, Failures
-from ingest.models import CursorRow, IntakeRow, QuarantineRow, RetryRow, StreamRow
+from ingest.models import (
+    CursorRow,
+    IntakeRow,
+    ProcessedRow,
+    QuarantineRow,
+    RetryRow,
+    StreamRow,
+)
 from ingest.quarantine import open_items, retry
 from tests.builders import NOON, SettableClock, arrival
 from tests.ingest.digests import digests
@@ -89,6 +96,10 @@ def caught_up(count: int) -> Callable[[AsyncSession], object]:
         return len(seqs) == count and cursor == seqs[-1]
 
     return look
+
+
+async def no_retries(session: AsyncSession) -> bool:
+    return await session.scalar(select(func.count()).select_from(RetryRow)) == 0
 
 
 async def accept_all(
@@ -276,3 +287,51 @@ async def test_a_live_page_is_told_what_happens_from_now_on(
     async with database.read() as session:
         intake = await session.get_one(IntakeRow, IntakeReceived.of(event).intake_id)
     assert intake.key == "after"
+
+
+async def test_a_retry_does_not_carry_the_cursor_past_what_a_replay_has_yet_to_reach(
+    database: Database, blobs: Blobs, clock: SettableClock
+) -> None:
+    keys = [f"{number:03}" for number in range(2 * BATCH)]
+    await accept_all(database, blobs, clock, keys)
+    stumbles = Witness(database, lambda i: Later("away") if i.key == keys[-1] else None)
+    async with running(database, stumbles, clock):
+        await until(database, caught_up(len(keys)))
+    async with database.begin() as session:  # as operations.md has it: their effect is undone
+        await session.execute(delete(ProcessedRow))
+        await session.execute(delete(CitizenRow))
+    again = Witness(database)
+    await rewind(database, [Consumer("witness", "intake.received", again)])
+    clock.advance(hours=1)
+    async with running(database, again, clock):
+        await until(database, caught_up(len(keys)))
+        await until(database, no_retries)
+    assert sorted(await names(database)) == keys
+
+
+async def test_a_cursor_is_never_moved_forward_by_a_replay(
+    database: Database, blobs: Blobs, clock: SettableClock
+) -> None:
+    await accept_all(database, blobs, clock, ["one"])
+    witness = Witness(database)
+    async with running(database, witness, clock):
+        await until(database, caught_up(1))
+    await rewind(database, [Consumer("witness", "intake.received", witness)], seq=999)
+    await accept_all(database, blobs, clock, ["two"])
+    async with running(database, witness, clock):
+        await until(database, caught_up(2))
+    assert witness.handled == ["one", "two"]
+
+
+async def test_a_replay_leaves_what_is_in_quarantine_to_the_agents(
+    database: Database, blobs: Blobs, clock: SettableClock
+) -> None:
+    await accept_all(database, blobs, clock, ["bad"])
+    poison = Witness(database, lambda _intake: BadInput("poison"))
+    async with running(database, poison, clock):
+        await until(database, caught_up(1))
+    before = await digests(database)
+    await rewind(database, [Consumer("witness", "intake.received", poison)])
+    async with running(database, poison, clock):
+        await until(database, caught_up(1))
+    assert await digests(database) == before

@@ -13,7 +13,9 @@ from tests.notify.building import LETTERHEAD, Desk, executed
 
 async def test_a_new_case_is_acknowledged_with_reference_key_page_and_due_date(desk: Desk) -> None:
     due_at = datetime(2026, 3, 16, 17, 0, tzinfo=UTC)
-    opened = await desk.open(subject="Lampadaire", language="en", due_at=due_at)
+    opened = await desk.open(
+        subject="Lampadaire", language="en", due_at=due_at, sender_trust="verified"
+    )
     (receipt,) = await desk.tell(opened)
     reference = opened.data["reference"]
     assert receipt.recipient == "jeanne@citizens.example"

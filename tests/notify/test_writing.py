@@ -1,10 +1,23 @@
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+import pytest
+
+from notify import Deliveries, Writing
 from notify.mail import compose
 from notify.models import DeliveryRow
 from notify.store import content_of, delivery_of
-from tests.notify.building import Desk
+from tests.builders import SettableClock
+from tests.notify.building import LETTERHEAD, Desk
+
+
+class Ticking(SettableClock):
+    """Never tells the same moment twice."""
+
+    def __call__(self) -> datetime:
+        self.advance(microseconds=1)
+        return self.now
 
 
 def parsed(row: DeliveryRow) -> EmailMessage:
@@ -55,17 +68,55 @@ async def test_receipt_and_reply_answer_the_same_mail_also_when_written_with_a_c
     assert [row.headers["In-Reply-To"] for row in answers] == ["<first@citizens.example>"] * 2
 
 
-async def test_the_web_form_cannot_make_us_send_a_strangers_words(desk: Desk) -> None:
-    opened = await desk.open(
-        channel="web", subject="Buy now http://spam.example", rfc_message_id=""
-    )
+@pytest.mark.parametrize("channel", ["email", "web"])
+async def test_who_writes_under_anothers_address_cannot_make_us_send_their_words(
+    desk: Desk, channel: str
+) -> None:
+    opened = await desk.open(channel=channel, subject="Buy now http://spam.example")
     (row,) = await desk.tell(opened)
     assert "spam.example" not in row.subject + row.text + row.html
+    assert opened.data["reference"] in row.subject
+
+
+async def test_a_receipt_repeats_the_subject_to_a_sender_who_is_verified(desk: Desk) -> None:
+    opened = await desk.open(subject="Lampadaire", sender_trust="verified")
+    (row,) = await desk.tell(opened)
+    assert row.subject == f"Bien reçu : Lampadaire [{opened.data['reference']}]"
+    assert "Lampadaire" in row.text
+    assert "Lampadaire" in row.html
+
+
+async def test_a_receipt_without_the_subject_stays_in_the_conversation(desk: Desk) -> None:
+    """Programs go by the identifiers (RFC 5256, section 3: REFERENCES before the subject)."""
+    opened = await desk.open(subject="Lampadaire", rfc_message_id="<b@citizens.example>")
+    (row,) = await desk.tell(opened)
+    mail = parsed(row)
+    assert "Lampadaire" not in mail["Subject"]
+    assert mail["In-Reply-To"] == mail["References"] == "<b@citizens.example>"
+
+
+async def test_a_receipt_of_the_web_form_answers_no_mail(desk: Desk) -> None:
+    (row,) = await desk.tell(await desk.open(channel="web", rfc_message_id=""))
     assert "In-Reply-To" not in row.headers
 
 
+async def test_mails_of_one_batch_are_created_in_the_order_of_their_events(
+    desk: Desk,
+) -> None:
+    opened = await desk.open()
+    replied = await desk.act(opened, "reply", text="Fait.")
+    closed = await desk.act(opened, "close")
+    requested = await desk.consume(desk.notifications(), [opened, replied, closed])
+    await desk.consume(Deliveries(desk.database, Writing(LETTERHEAD, Ticking())), requested)
+    marks = [row.headers.get("Auto-Submitted", "a person's") for row in await desk.rows()]
+    assert marks == ["auto-replied", "a person's", "auto-generated"]
+
+
 async def test_a_hostile_subject_stays_in_its_line(desk: Desk) -> None:
-    opened = await desk.open(subject="Hi\r\nBcc: all@demo.example\r\n\r\n<script>alert(1)</script>")
+    opened = await desk.open(
+        subject="Hi\r\nBcc: all@demo.example\r\n\r\n<script>alert(1)</script>",
+        sender_trust="verified",
+    )
     (row,) = await desk.tell(opened)
     mail = parsed(row)
     assert mail["Bcc"] is None

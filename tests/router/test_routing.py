@@ -9,7 +9,7 @@ from core.database import Database
 from ingest.events import Event
 from ingest.models import MessageRow
 from router import Calendar, Routing
-from tests.builders import SettableClock, little_town, message_row, normalized, references
+from tests.builders import SettableClock, is_ours, little_town, message_row, normalized, references
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ async def routing(database: Database, clock: SettableClock) -> Routing:
         clock,
         calendar,
         references(),
+        is_ours=is_ours,
         main_mailbox="mairie@demo.example",
         language="fr",
     )
@@ -148,8 +149,9 @@ async def test_the_same_text_by_the_same_way_is_somebody_who_asks_again(
 async def test_the_same_mail_to_two_mailboxes_is_one_case(
     routing: Routing, database: Database
 ) -> None:
-    first = message_row(rfc_message_id="<same@x>")
-    second = message_row(rfc_message_id="<same@x>", recipients=["voirie@demo.example"])
+    same = {"rfc_message_id": "<same@x>", "subject": "Hello", "text": "Is anybody there?"}
+    first = message_row(**same)
+    second = message_row(**same, recipients=["voirie@demo.example"])
     await route(routing, database, first, second)
     assert len(await cases(database)) == 1
     assert (await joined(database, second)).joined_by == JoinedBy.DUPLICATE
@@ -185,3 +187,68 @@ async def test_one_address_is_one_citizen(routing: Routing, database: Database) 
         owners = (await session.scalars(select(CaseRow.citizen_id).distinct())).all()
     assert sorted(identities) == ["jeanne@citizens.example", "paul@x.example"]
     assert len(owners) == 2
+
+
+async def test_a_strangers_mail_under_the_same_message_id_is_a_case_of_its_own(
+    routing: Routing, database: Database
+) -> None:
+    first = message_row(rfc_message_id="<same@citizens.example>", text="My street lamp is out.")
+    other = message_row(
+        rfc_message_id="<same@citizens.example>",
+        sender_address="bob@citizens.example",
+        text="My bin was not emptied.",
+    )
+    await route(routing, database, first)
+    await route(routing, database, other)
+    assert len(await cases(database)) == 2
+
+
+async def test_a_short_mail_delivered_twice_is_one_case(
+    routing: Routing, database: Database
+) -> None:
+    twins = [
+        message_row(rfc_message_id="<one@citizens.example>", subject="Hi", text="Hi")
+        for _ in range(2)
+    ]
+    await route(routing, database, *twins)
+    assert len(await cases(database)) == 1
+    assert (await joined(database, twins[1])).joined_by == JoinedBy.DUPLICATE
+
+
+async def test_the_same_text_by_another_way_after_the_answer_asks_anew(
+    routing: Routing, database: Database
+) -> None:
+    text = "The lamp in front of number 12 is out."
+    await route(routing, database, message_row(text=text))
+    async with database.begin() as session:
+        (case,) = (await session.scalars(select(CaseRow))).all()
+        case.status = "closed"
+    await route(routing, database, message_row(text=text, channel="web", rfc_message_id=""))
+    assert len(await cases(database)) == 2
+
+
+async def test_a_reference_promised_to_a_twin_finds_the_case_that_it_joined(
+    routing: Routing, database: Database
+) -> None:
+    text = "The lamp in front of number 12 is out."
+    await route(routing, database, message_row(text=text))
+    promised = references(start=7)()
+    twin = message_row(text=text, channel="web", rfc_message_id="", reference=promised)
+    later = message_row(text="Any news?", subject=f"Re: {promised}")
+    await route(routing, database, twin)
+    await route(routing, database, later)
+    (case,) = await cases(database)
+    assert (await joined(database, later)).case_id == case.id
+    assert case.reference != promised
+
+
+async def test_answers_come_from_our_own_mailboxes_alone(
+    routing: Routing, database: Database
+) -> None:
+    others = ["someone@elsewhere.example", "postmaster", "voirie+x@demo.example"]
+    await route(routing, database, message_row(recipients=others))
+    await route(routing, database, message_row(recipients=["someone@elsewhere.example"]))
+    assert [case.mailbox for case in await cases(database)] == [
+        "voirie@demo.example",
+        "mairie@demo.example",
+    ]

@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: the same answer, and done once."""
+"""``Idempotency-Key``: done once, and answered each time."""
 
 import asyncio
 
@@ -41,6 +41,42 @@ async def test_what_is_asked_twice_is_done_once_and_answered_alike(
     assert again.content == first.content
     assert again.headers["etag"] == first.headers["etag"]
     assert await events(house, case) == 2
+
+
+async def test_who_asks_again_is_answered_with_the_case_as_it_is_now(
+    house: House, program: httpx.AsyncClient, case: str
+) -> None:
+    body = {"text": "On Monday."}
+    first = await program.post(f"{case}/replies", json=body, headers=ONCE)
+    await program.post(f"{case}/close")
+    again = await program.post(f"{case}/replies", json=body, headers=ONCE)
+    now = await program.get(case)
+    assert (first.status_code, first.json()["status"]) == (201, "waiting")
+    assert (again.status_code, again.json()) == (201, now.json())
+    assert again.headers["etag"] == now.headers["etag"] != first.headers["etag"]
+
+
+async def test_who_handed_the_case_on_is_answered_once_and_reads_no_more_of_it(
+    house: House, case: str
+) -> None:
+    async with await house.program(KARIM) as karim:
+        first, again = [
+            await karim.post(f"{case}/move", json={"queue": "mairie"}, headers=ONCE)
+            for _ in range(2)
+        ]
+    assert (first.status_code, first.json()["queue"]) == (200, "mairie")
+    assert again.status_code == 404
+    assert await events(house, case) == 2
+
+
+async def test_what_is_kept_says_no_more_than_which_case_it_was(
+    house: House, program: httpx.AsyncClient, case: str
+) -> None:
+    await program.post(f"{case}/claim", headers=ONCE)
+    async with house.town.database.read() as session:
+        kept = (await session.scalars(select(AnswerRow))).one()
+    reference = case.rpartition("/")[2]
+    assert kept.content == {"reference": reference, "version": 2, "status": "in_progress"}
 
 
 async def test_without_a_key_it_is_done_each_time(

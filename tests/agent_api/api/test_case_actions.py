@@ -3,6 +3,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from tests.agent_api.building import KARIM, Browser, House
 
@@ -31,6 +32,27 @@ async def test_an_action_answers_with_the_case_as_it_is_then(
     now = await program.get(case)
     assert answer.json() == now.json()
     assert answer.headers["etag"] == now.headers["etag"]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_the_case_is_not_read_while_others_wait_to_write(
+    house: House, program: httpx.AsyncClient, case: str, action: str
+) -> None:
+    written: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        written.append(statement)
+
+    writer = house.town.database.writer.sync_engine
+    event.listen(writer, "before_cursor_execute", note)
+    try:
+        answer = await program.post(f"{case}/{action}", json=ACTIONS[action])
+    finally:
+        event.remove(writer, "before_cursor_execute", note)
+    assert answer.is_success
+    assert any("INSERT INTO case_events" in statement for statement in written)
+    reading = [statement for statement in written if statement.startswith("SELECT")]
+    assert not any("messages.text" in statement for statement in reading)
 
 
 async def test_a_reply_waits_for_the_citizen(program: httpx.AsyncClient, case: str) -> None:

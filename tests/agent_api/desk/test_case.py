@@ -1,10 +1,11 @@
 import re
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import inspect, update
 
+from cases import read_case
 from notify.models import DeliveryRow
-from tests.agent_api.building import KARIM, SAMIRA, Browser, House, until
+from tests.agent_api.building import CAMILLE, KARIM, SAMIRA, Browser, House, until
 
 
 async def test_the_timeline_shows_messages_notes_and_events_in_their_order(
@@ -39,6 +40,21 @@ async def test_the_page_tells_who_wrote_and_that_they_are_not_verified(
     assert "jeanne@citizens.example" in page
     assert "Unverified sender" in page
     assert "This sender is not verified" in page
+
+
+@pytest.mark.parametrize(("html", "shown"), [("<p>dark</p>", True), ("", False), (None, False)])
+async def test_the_page_offers_the_html_of_a_mail_without_having_read_it(
+    house: House, camille: Browser, html: str | None, shown: bool
+) -> None:
+    reference = await house.open(html=html)
+    message = await house.first_message(reference)
+    page = await camille.page(f"/agent/cases/{reference}")
+    assert (f"/messages/{message.id}/html" in page) == shown
+    async with house.town.database.read() as session:
+        agent = await house.agent(CAMILLE)
+        record = await read_case(session, agent, reference, with_html=False)
+    (read,) = record.messages
+    assert "html" in inspect(read.message).unloaded
 
 
 async def test_a_case_without_an_address_has_no_reply_form(house: House, camille: Browser) -> None:

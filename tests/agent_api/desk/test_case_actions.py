@@ -2,7 +2,9 @@ import re
 from collections.abc import Mapping
 
 import pytest
+from sqlalchemy import delete
 
+from cases.agents import AgentSessionRow
 from tests.agent_api.building import KARIM, Browser, House, hidden_fields
 
 ACTIONS: Mapping[str, dict[str, str]] = {
@@ -48,6 +50,19 @@ async def test_claiming_makes_the_agent_the_one_who_handles_it(
     await camille.submit(case, f"{case}/claim")
     now = await house.case(reference_of(case))
     assert (now.claimed_by, now.status) == (house.agents["camille@demo.example"], "in_progress")
+
+
+async def test_a_text_is_not_lost_with_the_session(
+    house: House, camille: Browser, case: str
+) -> None:
+    fields = hidden_fields(await camille.page(case), f"{case}/replies")
+    async with house.town.database.begin() as session:
+        await session.execute(delete(AgentSessionRow))
+    answer = await camille.send(f"{case}/replies", {**fields, "text": "A long answer."})
+    assert answer.status_code == 401
+    assert "A long answer." in answer.text
+    assert f"/agent/login?next={case}" in answer.text
+    assert (await house.case(reference_of(case))).status == "new"
 
 
 async def test_a_closed_case_is_reopened(house: House, camille: Browser, case: str) -> None:

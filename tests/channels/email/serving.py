@@ -11,9 +11,11 @@ from sqlalchemy import select
 from channels.email.mailboxes import Mailboxes
 from channels.email.server import EmailChannel, MailServer
 from core.blobs import Blobs
+from core.clock import Clock
 from core.database import Database
 from ingest import Accept
 from ingest.models import IntakeRow
+from tests.builders import SettableClock
 
 PATIENCE = 10.0  # seconds for one answer
 OURS = ("mairie@demo.example", "voirie@demo.example", "zoé@demo.example")
@@ -24,7 +26,10 @@ MAIL = (
 
 
 @asynccontextmanager
-async def serving(accept: Accept, **options: Any) -> AsyncIterator[EmailChannel]:
+async def serving(
+    accept: Accept, *, clock: Clock | None = None, **options: Any
+) -> AsyncIterator[EmailChannel]:
+    """Without a clock of its own the server's stands still, as no midnight is to pass."""
     defaults: dict[str, Any] = {
         "host": "127.0.0.1",
         "port": 0,
@@ -32,7 +37,7 @@ async def serving(accept: Accept, **options: Any) -> AsyncIterator[EmailChannel]
         "mailboxes": Mailboxes(OURS),
         "max_size": 1024 * 1024,
     }
-    channel = EmailChannel(MailServer(**(defaults | options)))
+    channel = EmailChannel(MailServer(**(defaults | options)), clock or SettableClock())
     task = asyncio.create_task(channel.run(accept))
     await asyncio.wait_for(channel.ready.wait(), PATIENCE)
     try:

@@ -10,7 +10,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 SELECTOR = "s1"
 
 
-def signed(raw: bytes, domain: str, *, length: bool = False) -> bytes:
+def signed(
+    raw: bytes,
+    domain: str,
+    *,
+    length: bool = False,
+    canonicalize: tuple[bytes, bytes] = (b"relaxed", b"simple"),
+) -> bytes:
     """With ``length`` the signature covers the body as it is now, and not what is added later."""
     signature = dkim.sign(
         raw,
@@ -19,6 +25,7 @@ def signed(raw: bytes, domain: str, *, length: bool = False) -> bytes:
         _private_key(),
         include_headers=[b"from", b"subject"],
         length=length,
+        canonicalize=canonicalize,
     )
     assert isinstance(signature, bytes)
     return signature + raw

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from channels.email.authentication import Authentication, authenticate
+from channels.email.authentication import MAX_RESULTS, Authentication, authenticate
 from channels.email.dns import Resolver
 from ingest.message import Trust
 from tests.channels.email.nameserver import Zone, nameserver, silent_nameserver
@@ -22,6 +22,7 @@ FACTS = {
     "mail_from": "zoe@exemple.example",
     "recipients": ["mairie@demo.example"],
 }
+ZOE, DOMAIN = "zoe@exemple.example", "exemple.example"
 UNVERIFIED, VERIFIED = Trust.UNVERIFIED, Trust.VERIFIED
 
 
@@ -42,13 +43,13 @@ async def ask(raw: bytes, zone: Zone, **facts: Any) -> Authentication:
 async def test_an_aligned_signature_verifies() -> None:
     zone = POLICY | key_of("exemple.example")
     assert await ask(signed(mail(), "exemple.example"), zone) == Authentication(
-        spf="none", dkim="pass", dmarc="pass", domain="exemple.example", trust=VERIFIED
+        spf="none", dkim="pass", dmarc="pass", domain=DOMAIN, address=ZOE, trust=VERIFIED
     )
 
 
 async def test_aligned_spf_verifies() -> None:
     assert await ask(mail(), POLICY | SPF) == Authentication(
-        spf="pass", dkim="none", dmarc="pass", domain="exemple.example", trust=VERIFIED
+        spf="pass", dkim="none", dmarc="pass", domain=DOMAIN, address=ZOE, trust=VERIFIED
     )
 
 
@@ -233,13 +234,13 @@ async def test_a_dns_that_is_silent_is_given_up_in_time() -> None:
         before = monotonic()
         found = await authenticate(raw, FACTS, Resolver([address], budget=0.3))
         assert monotonic() - before < 2
-    assert found == Authentication("temperror", "temperror", "temperror", "exemple.example")
+    assert found == Authentication("temperror", "temperror", "temperror", DOMAIN, ZOE)
 
 
 async def test_a_dns_that_fails_is_a_temporary_error() -> None:
     async with nameserver(POLICY | SPF, code=2) as server:
         found = await authenticate(mail(), FACTS, Resolver([server.address], budget=0.5))
-    assert found == Authentication("temperror", "none", "temperror", "exemple.example")
+    assert found == Authentication("temperror", "none", "temperror", DOMAIN, ZOE)
 
 
 async def test_without_any_nameserver_nothing_is_verified() -> None:
@@ -273,17 +274,27 @@ OURS = "Authentication-Results: mx.demo.example; {}"
 PASS = "spf=none; dkim=pass header.d=x; dmarc=pass (p=reject) header.from=exemple.example"
 
 
-async def told(*fields: str, trusted: str = "mx.demo.example") -> Authentication:
+async def told(
+    *fields: str,
+    trusted: str = "mx.demo.example",
+    client: str = "127.0.0.1",
+    clients: tuple[str, ...] = (),
+) -> Authentication:
     """By a server in front, and by a DNS that knows nothing."""
     raw = "\r\n".join([*fields, ""]).encode() + mail()
     async with nameserver({}) as server:
-        resolver = Resolver([server.address])
-        return await authenticate(raw, FACTS, resolver, trusted_authserv_id=trusted)
+        return await authenticate(
+            raw,
+            FACTS | {"client": client},
+            Resolver([server.address]),
+            trusted_authserv_id=trusted,
+            authserv_clients=clients,
+        )
 
 
 async def test_our_own_server_in_front_is_believed() -> None:
     assert await told(OURS.format(PASS)) == Authentication(
-        spf="none", dkim="pass", dmarc="pass", domain="exemple.example", trust=VERIFIED
+        spf="none", dkim="pass", dmarc="pass", domain=DOMAIN, address=ZOE, trust=VERIFIED
     )
 
 
@@ -297,6 +308,11 @@ async def test_our_own_server_in_front_is_believed() -> None:
         (OURS.format("dmarc=fail header.from=exemple.example"), OURS.format(PASS)),
         (OURS.format("dmarc=pass header.from=demo.example"),),
         (OURS.format("dmarc=pass"),),
+        (
+            OURS.format(
+                'spf=fail smtp.mailfrom="\\\\"; x="; dmarc=pass header.from=exemple.example'
+            ),
+        ),
         (OURS.format('spf=fail smtp.mailfrom="x; dmarc=pass header.from=exemple.example"'),),
         (OURS.format("spf=fail (x; dmarc=pass header.from=exemple.example)"),),
         (OURS.format("none"),),
@@ -308,6 +324,37 @@ async def test_nothing_else_is_believed(fields: tuple[str, ...]) -> None:
 
 async def test_nobody_is_believed_unless_the_settings_say_so() -> None:
     assert (await told(OURS.format(PASS), trusted="")).trust == UNVERIFIED
+
+
+@pytest.mark.parametrize("client", ["", "127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
+async def test_a_server_on_this_machine_is_believed(client: str) -> None:
+    assert (await told(OURS.format(PASS), client=client)).trust == VERIFIED
+
+
+@pytest.mark.parametrize("client", ["192.0.2.1", "::ffff:192.0.2.1", "2001:db8::25"])
+async def test_a_server_that_the_settings_name_is_believed(client: str) -> None:
+    clients = ("192.0.2.1", "2001:db8::/32")
+    assert (await told(OURS.format(PASS), client=client, clients=clients)).trust == VERIFIED
+
+
+@pytest.mark.parametrize("client", ["192.0.2.2", "2001:db9::25", "::2", "localhost", "0"])
+async def test_a_stranger_who_writes_as_our_server_is_not_believed(client: str) -> None:
+    for clients in ((), ("192.0.2.1", "2001:db8::/32")):
+        assert (await told(OURS.format(PASS), client=client, clients=clients)).trust == UNVERIFIED
+
+
+@pytest.mark.parametrize(
+    "made_up", ['"x' * 4000, '"\\' * 4000, '"' + '\\"' * 4000, "(" * 8000, "(a" * 4000, " " * 8000]
+)
+async def test_results_made_to_be_slow_are_read_at_once(made_up: str) -> None:
+    before = monotonic()
+    await told(OURS.format(f"spf=fail reason={made_up}"))
+    assert monotonic() - before < 0.5
+
+
+async def test_results_longer_than_any_real_ones_are_not_believed() -> None:
+    long = OURS.format(PASS + "; x-comment=" + "x" * MAX_RESULTS)
+    assert (await told(long)).trust == UNVERIFIED
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The sender of a mail becomes verified behind the router's back, once."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 
 import pytest
@@ -17,7 +18,7 @@ from ingest.events import CaseChanged, Event, MessageNormalized, new_event
 from ingest.models import IntakeRow, MessageRow
 from ingest.normalization import Normalized, enter_message, intake_of
 from router import Calendar, Routing
-from tests.builders import SettableClock, little_town, references
+from tests.builders import SettableClock, is_ours, little_town, references
 from tests.channels.email.nameserver import nameserver
 from tests.channels.email.signing import key_record, signed
 from tests.ingest.digests import digests
@@ -55,6 +56,7 @@ class Town:
             clock,
             Calendar("FR", "Europe/Paris"),
             references(),
+            is_ours=is_ours,
             main_mailbox="mairie@demo.example",
             language="fr",
         )
@@ -77,7 +79,9 @@ class Town:
             [changed] = await self._routing.handle(event, session, prepared)
         return changed
 
-    async def authenticate(self, *events: Event, zone: dict[str, str] = ZONE) -> list[Event]:
+    async def authenticate(
+        self, *events: Event, zone: dict[str, str] = ZONE, clients: Sequence[str] = ()
+    ) -> list[Event]:
         following: list[Event] = []
         async with nameserver(zone) as server:
             handler = SenderAuthentication(
@@ -85,7 +89,8 @@ class Town:
                 self._blobs,
                 self._clock,
                 Resolver([server.address], budget=2),
-                trusted_authserv_id="",
+                trusted_authserv_id="mx.demo.example",
+                authserv_clients=clients,
             )
             prepared = await handler.prepare(events)
             async with self.database.begin() as session:
@@ -193,6 +198,28 @@ async def test_a_verified_answer_does_not_verify_who_opened_the_case(
     assert CaseChanged.of(second).case_id == CaseChanged.of(first).case_id
     assert changes(await town.authenticate(first, second)) == ["sender_doubtful", "sender_verified"]
     assert await town.trust() == (["unverified"], ["unverified", "verified"])
+
+
+@pytest.mark.parametrize("asked", ["jean@ailleurs.example", "jean@exemple.example"])
+async def test_a_proven_form_does_not_verify_who_is_answered(town: Town, asked: str) -> None:
+    form = b"From: noreply@exemple.example\r\nReply-To: %s\r\n" % asked.encode()
+    mail = signed(form + raw(by="").partition(b"\r\n")[2], "exemple.example")
+    assert await town.authenticate(await town.receive(mail)) == []
+    assert await town.trust() == (["unverified"], ["unverified"])
+    [found] = await town.found()
+    assert found is not None
+    assert found["dmarc"] == "pass"
+    async with town.database.read() as session:
+        identity = (await session.scalars(select(IdentityRow))).one()
+    assert (identity.address, identity.verified_at) == (asked, None)
+
+
+async def test_our_server_in_front_is_believed_by_its_address(town: Town) -> None:
+    told = b"Authentication-Results: mx.demo.example; dmarc=pass header.from=exemple.example\r\n"
+    mails = [told + raw(number, by="") for number in (1, 2)]
+    first, second = [await town.receive(mail) for mail in mails]
+    assert changes(await town.authenticate(first, clients=["198.51.100.1"])) == ["sender_doubtful"]
+    assert changes(await town.authenticate(second, clients=["192.0.2.0/24"])) == ["sender_verified"]
 
 
 async def test_a_batch_is_asked_at_once(town: Town, clock: SettableClock) -> None:

@@ -1,6 +1,7 @@
 """How much a client may send, how often, and how many at once."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -86,6 +87,23 @@ async def test_a_mail_without_end_is_cut_off(
         with pytest.raises(ConnectionError):
             await _send_without_end(client, piece)
     assert not await intakes(database)
+
+
+async def test_nothing_more_is_taken_of_a_mail_without_end(acceptance: Acceptance) -> None:
+    """Also by a client that does not look at what it is told, and over the limit many times."""
+    async with serving(acceptance.accept, max_size=LIMIT) as channel:
+        reader, writer = await asyncio.open_connection("127.0.0.1", channel.port)
+        commands = ("EHLO x.example", "MAIL FROM:<a@b.example>", "RCPT TO:<mairie@demo.example>")
+        for command in (*commands, "DATA"):
+            writer.write(f"{command}\r\n".encode())
+        said = b""
+        while b"354 " not in said:
+            said += await reader.read(4096)
+        writer.write(b"z" * 4 * LINE_LIMIT)
+        assert await reader.readline() == b"421 4.3.4 That is far too much\r\n"
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def _send_without_end(client: Client, piece: bytes) -> None:
