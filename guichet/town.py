@@ -87,6 +87,7 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
                 clock,
                 _resolver(settings),
                 trusted_authserv_id=settings.trusted_authserv_id,
+                authserv_clients=settings.authserv_clients,
             ),
             "notify": CaseNotifications(
                 database,

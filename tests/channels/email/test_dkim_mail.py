@@ -7,7 +7,7 @@ from time import perf_counter
 import dkim
 import pytest
 from dkim.canonicalization import Relaxed, Simple
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.email.dkim_check import check_dkim
@@ -22,6 +22,7 @@ PIECES = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b" ", b"\t", b"x", b"y
 
 
 @pytest.mark.parametrize("relaxed", [False, True])
+@settings(deadline=None)
 @given(pieces=PIECES, times=st.sampled_from([1, 40_000]))
 def test_the_body_is_the_librarys(relaxed: bool, pieces: list[bytes], times: int) -> None:
     tail = b"".join(pieces)
@@ -34,6 +35,7 @@ def test_the_body_is_the_librarys(relaxed: bool, pieces: list[bytes], times: int
     assert ours == canonical.canonicalize_body(whole)
 
 
+@settings(deadline=None)
 @given(pieces=PIECES)
 def test_header_and_body_are_parted_where_the_library_does(pieces: list[bytes]) -> None:
     raw = b"".join(pieces)
