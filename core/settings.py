@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     main_mailbox: str = "mairie@demo.example"
     """Answers come from here when a case has no better address."""
     dns_servers: Annotated[tuple[str, ...], NoDecode] = ()
-    """IP addresses, with or without port, to ask for SPF, DKIM and DMARC; empty for the system's."""
+    """IP addresses, with or without port, asked for SPF, DKIM and DMARC; empty for the system's."""
     trusted_authserv_id: str = ""
     """Believe the Authentication-Results of our own mail server under this name (RFC 8601)."""
     authserv_clients: Annotated[tuple[str, ...], NoDecode] = ()
