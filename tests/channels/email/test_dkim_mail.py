@@ -85,7 +85,7 @@ async def test_the_loop_goes_on_while_a_large_mail_is_checked() -> None:
             assert (await check_dkim(raw, 1, questions)).result == "pass"
             watch.cancel()
             pauses.append(await watch)
-    assert min(pauses) < 0.15, pauses  # 0.7 when the library makes it at once
+    assert min(pauses) < 0.4, pauses  # 0.05 on two cores, 0.7 when the library makes it at once
 
 
 async def _longest_pause() -> float:
