@@ -42,6 +42,12 @@ class Item:
     quarantined_at: datetime
 
     @property
+    def reason(self) -> str:
+        """One line: the last one of a traceback says what went wrong."""
+        lines = self.error.strip().splitlines()
+        return lines[-1] if lines else ""
+
+    @property
     def can_be_filed(self) -> bool:
         """Whether it is an intake that no message was made of."""
         return self.intake_id is not None and self.consumer == "normalize"

@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from agent_api import trail
 from agent_api.api import schemas
 from agent_api.api.responses import FILE, problems
 from agent_api.api.view import case_of, etag, summary_of
 from agent_api.asking import ApiAgent
 from agent_api.context import In
 from agent_api.files import file_response
-from cases import Filter, audit, count_queues, document_for, list_cases, read_case
+from cases import Filter, count_queues, document_for, list_cases, read_case
 from notify import deliveries_of_case
 
 MAX_PAGE = 200  # cases
@@ -83,13 +84,5 @@ async def document(
         content = await context.blobs.read(session, found.sha256)
     # Written down before it is given, in a transaction that waits for no file.
     async with context.database.begin() as session:
-        audit.record(
-            session,
-            context.clock,
-            agent_id=agent.id,
-            action="document.read",
-            object_kind="case",
-            object_id=reference,
-            details={"document": str(found.id), "name": found.name},
-        )
+        trail.document_read(session, context, agent, reference, found)
     return file_response(found.name, found.media_type, content)

@@ -5,12 +5,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from agent_api import trail
 from agent_api.api import schemas
 from agent_api.api.responses import FILE, problems
 from agent_api.asking import ApiAgent
 from agent_api.context import In
 from agent_api.files import file_response
-from cases import audit, check_quarantine
+from cases import check_quarantine
 from core.errors import BadInput
 from core.text import clean_line
 from ingest import quarantine
@@ -38,14 +39,7 @@ async def raw(context: In, agent: ApiAgent, item_id: UUID) -> Response:
     async with context.database.read() as session:
         name, media_type, content = await quarantine.raw_of(session, context.blobs, item_id)
     async with context.database.begin() as session:
-        audit.record(
-            session,
-            context.clock,
-            agent_id=agent.id,
-            action="quarantine.read",
-            object_kind="quarantine",
-            object_id=str(item_id),
-        )
+        trail.quarantine_item(session, context, agent, "read", item_id)
     return file_response(name, media_type, content)
 
 
@@ -60,14 +54,7 @@ async def retry(context: In, agent: ApiAgent, item_id: UUID) -> Response:
     check_quarantine(agent)
     async with context.database.begin() as session:
         await quarantine.retry(session, context.clock, item_id)
-        audit.record(
-            session,
-            context.clock,
-            agent_id=agent.id,
-            action="quarantine.retried",
-            object_kind="quarantine",
-            object_id=str(item_id),
-        )
+        trail.quarantine_item(session, context, agent, "retried", item_id)
     return Response(status_code=204)
 
 
@@ -87,12 +74,5 @@ async def file(context: In, agent: ApiAgent, item_id: UUID, body: schemas.WithSu
         await quarantine.file_by_hand(
             session, context.blobs, context.clock, item_id, subject=subject
         )
-        audit.record(
-            session,
-            context.clock,
-            agent_id=agent.id,
-            action="quarantine.filed",
-            object_kind="quarantine",
-            object_id=str(item_id),
-        )
+        trail.quarantine_item(session, context, agent, "filed", item_id)
     return Response(status_code=204)

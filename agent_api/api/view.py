@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agent_api.api import schemas
 from cases import CaseEventRow, CaseItem, CaseRecord, CaseRow
 from cases.reading import CaseMessage
+from ingest.models import MessageRow
 from notify import DeliveryItem
 
 
@@ -15,11 +16,7 @@ def summary_of(item: CaseItem) -> schemas.CaseSummary:
         channel=item.channel,
         queue=item.queue,
         status=item.status,
-        sender=schemas.CaseSender(
-            name=item.sender_name,
-            address=item.sender_address or item.sender_phone,
-            trust=item.sender_trust,
-        ),
+        sender=_sender(item),
         excerpt=item.excerpt,
         claimed_by=item.claimed_by,
         received_at=item.received_at,
@@ -36,11 +33,7 @@ def case_of(record: CaseRecord, deliveries: Sequence[DeliveryItem]) -> schemas.C
         channel=case.channel,
         queue=record.queue.slug,
         status=case.status,
-        sender=schemas.CaseSender(
-            name=case.sender_name,
-            address=case.sender_address or case.sender_phone,
-            trust=case.sender_trust,
-        ),
+        sender=_sender(case),
         excerpt=case.excerpt,
         claimed_by=record.claimed_by,
         received_at=case.received_at,
@@ -52,9 +45,15 @@ def case_of(record: CaseRecord, deliveries: Sequence[DeliveryItem]) -> schemas.C
     )
 
 
-def etag(case: CaseRow | int) -> str:
+def etag(case: CaseRow) -> str:
     """The case's version as an entity tag (RFC 9110, section 8.8.3)."""
-    return f'"{case if isinstance(case, int) else case.version}"'
+    return f'"{case.version}"'
+
+
+def _sender(of: CaseItem | CaseRow | MessageRow) -> schemas.CaseSender:
+    return schemas.CaseSender(
+        name=of.sender_name, address=of.sender_address or of.sender_phone, trust=of.sender_trust
+    )
 
 
 def _message(message: CaseMessage) -> schemas.CaseMessage:
@@ -63,11 +62,7 @@ def _message(message: CaseMessage) -> schemas.CaseMessage:
         id=row.id,
         direction=row.direction,
         channel=row.channel,
-        sender=schemas.CaseSender(
-            name=row.sender_name,
-            address=row.sender_address or row.sender_phone,
-            trust=row.sender_trust,
-        ),
+        sender=_sender(row),
         recipients=row.recipients,
         subject=row.subject,
         text=row.text,

@@ -9,11 +9,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from agent_api import trail
 from agent_api.asking import DeskAgent
 from agent_api.context import In
 from agent_api.desk.case_page import page_of
 from agent_api.files import file_response
-from cases import audit, case_for, document_for, inline_documents, message_for
+from cases import case_for, document_for, inline_documents, message_for
 from core.errors import NotThere
 from core.web import mail_frame
 
@@ -54,13 +55,5 @@ async def document(context: In, agent: DeskAgent, reference: str, document_id: U
         content = await context.blobs.read(session, found.sha256)
     if not found.inline:
         async with context.database.begin() as session:
-            audit.record(
-                session,
-                context.clock,
-                agent_id=agent.id,
-                action="document.read",
-                object_kind="case",
-                object_id=case.reference,
-                details={"document": str(found.id), "name": found.name},
-            )
+            trail.document_read(session, context, agent, case.reference, found)
     return file_response(found.name, found.media_type, content)

@@ -5,16 +5,16 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from agent_api import trail
 from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
 from agent_api.files import file_response
 from agent_api.views import QuarantineItemPage, QuarantineLine, QuarantinePage
-from cases import Agent, audit, check_quarantine
+from cases import Agent, check_quarantine
 from core.errors import BadInput
 from core.text import clean_line
 from ingest import quarantine
@@ -48,7 +48,7 @@ async def raw(context: In, agent: DeskAgent, item_id: UUID) -> Response:
     async with context.database.read() as session:
         name, media_type, content = await quarantine.raw_of(session, context.blobs, item_id)
     async with context.database.begin() as session:
-        _write_down(session, context, agent, "read", item_id)
+        trail.quarantine_item(session, context, agent, "read", item_id)
     return file_response(name, media_type, content)
 
 
@@ -57,7 +57,7 @@ async def retry(context: In, agent: DeskAgent, item_id: UUID) -> Response:
     check_quarantine(agent)
     async with context.database.begin() as session:
         await quarantine.retry(session, context.clock, item_id)
-        _write_down(session, context, agent, "retried", item_id)
+        trail.quarantine_item(session, context, agent, "retried", item_id)
     return RedirectResponse("/agent/quarantine?done=retry", 303)
 
 
@@ -80,7 +80,7 @@ async def file(
             await quarantine.file_by_hand(
                 session, context.blobs, context.clock, item_id, subject=subject
             )
-            _write_down(session, context, agent, "filed", item_id)
+            trail.quarantine_item(session, context, agent, "filed", item_id)
     except BadInput as refused:
         problem = speech(request, context)(refused.reason)
         return await _page(request, context, agent, item_id, problem)
@@ -115,8 +115,7 @@ def _line(item: Item) -> QuarantineLine:
         channel=item.channel,
         sender=str(item.facts.get("mail_from") or item.facts.get("client_address") or ""),
         summary=_shown(item.facts.get("recipients") or ""),
-        # The last line of a traceback says what went wrong.
-        error=item.error.strip().splitlines()[-1] if item.error.strip() else "",
+        error=item.reason,
         attempts=item.attempts,
         quarantined_at=item.quarantined_at,
     )
@@ -124,16 +123,3 @@ def _line(item: Item) -> QuarantineLine:
 
 def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _write_down(
-    session: AsyncSession, context: Context, agent: Agent, action: str, item_id: UUID
-) -> None:
-    audit.record(
-        session,
-        context.clock,
-        agent_id=agent.id,
-        action=f"quarantine.{action}",
-        object_kind="quarantine",
-        object_id=str(item_id),
-    )

@@ -1,0 +1,37 @@
+"""What an agent did at the desk or by a program, for the audit trail: the same words for both."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from agent_api.context import Context
+from cases import Agent, audit
+from ingest.models import DocumentRow
+
+
+def document_read(
+    session: AsyncSession, context: Context, agent: Agent, reference: str, document: DocumentRow
+) -> None:
+    audit.record(
+        session,
+        context.clock,
+        agent_id=agent.id,
+        action="document.read",
+        object_kind="case",
+        object_id=reference,
+        details={"document": str(document.id), "name": document.name},
+    )
+
+
+def quarantine_item(
+    session: AsyncSession, context: Context, agent: Agent, done: str, item_id: UUID
+) -> None:
+    """``done`` is ``read``, ``retried`` or ``filed``."""
+    audit.record(
+        session,
+        context.clock,
+        agent_id=agent.id,
+        action=f"quarantine.{done}",
+        object_kind="quarantine",
+        object_id=str(item_id),
+    )
