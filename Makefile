@@ -78,7 +78,7 @@ clean:
 
 setup: $(DONE)/run $(DONE)/project $(DONE)/assets $(DONE)/catalogues $(DONE)/system-run
 setup-dev: $(DONE)/dev $(DONE)/project $(DONE)/assets $(DONE)/catalogues $(DONE)/system-run \
-  $(DONE)/system-test
+  $(DONE)/system-test $(DONE)/kafka
 
 $(DONE)/venv: requirements/build.txt
 	@setup/packages python
@@ -125,3 +125,18 @@ $(DONE)/system-%: setup/packages $(DONE)/venv
 	@echo '• system packages to $*'
 	@setup/packages $*
 	@touch $@
+
+# Without it tests use a smaller broker, and the step is tried again next time; CI insists on it.
+KAFKA := build/kafka
+$(DONE)/kafka: tests/kafka/pom.xml $(DONE)/venv
+	@setup/packages kafka
+	@echo '• Apache Kafka for the tests'
+	@rm -rf $(KAFKA)
+	@if command -v mvn >/dev/null && mvn --quiet --batch-mode --file $< \
+	    dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/$(KAFKA)/jars \
+	  && $(BIN)/python -m tests.kafka.broker; then touch $@; \
+	else \
+	  rm -rf $(KAFKA); \
+	  echo '  OFF: APACHE KAFKA (see above); tests use the broker Tansu instead' >&2; \
+	  [[ -z $${CI:-} ]]; \
+	fi

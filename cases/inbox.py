@@ -72,7 +72,7 @@ async def list_cases(
     session: AsyncSession, agent: Agent, filter: Filter, *, cursor: str = "", limit: int = PAGE
 ) -> Page:
     """One page of cases, the newest first. Raises BadInput when the cursor is not ours."""
-    found = _ids(agent, filter, cursor).order_by(desc("id")).limit(limit + 1).subquery()
+    found = _ids(session, agent, filter, cursor).order_by(desc("id")).limit(limit + 1).subquery()
     query = (
         select(
             CaseRow.id,
@@ -104,7 +104,9 @@ async def list_cases(
     return Page(items[:limit], following)
 
 
-def _ids(agent: Agent, filter: Filter, cursor: str) -> CompoundSelect[UUID] | Select[UUID]:
+def _ids(
+    session: AsyncSession, agent: Agent, filter: Filter, cursor: str
+) -> CompoundSelect[UUID] | Select[UUID]:
     """The cases that a filter leaves.
 
     One select a status, which the store merges: each is in the order of an index, so that a page
@@ -112,7 +114,7 @@ def _ids(agent: Agent, filter: Filter, cursor: str) -> CompoundSelect[UUID] | Se
     """
     conditions = [visible_cases(agent)]
     if filter.q.strip():
-        conditions.append(matches(filter.q))
+        conditions.append(matches(session, filter.q))
     if filter.queue:
         queue = select(QueueRow.id).where(QueueRow.slug == filter.queue)
         conditions.append(CaseRow.queue_id == queue.scalar_subquery())

@@ -128,7 +128,8 @@ class CaseEventRow(Base):
 
 
 class CaseSearchRow(Base):
-    """The words of a case, one row a message or note: an FTS5 table on SQLite.
+    """The words of a case, one row a message or note: an FTS5 table on SQLite, with a tsvector
+    that follows the words on PostgreSQL.
 
     The row id is derived from what was indexed, so that a replay indexes nothing twice.
     """
@@ -136,5 +137,5 @@ class CaseSearchRow(Base):
     __tablename__ = "case_search"
 
     rowid: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    case_id: Mapped[str] = mapped_column(String(32))
+    case_id: Mapped[UUID]
     words: Mapped[str] = mapped_column(Text)

@@ -1,4 +1,9 @@
-"""Full-text search of cases, behind two functions."""
+"""Full-text search of cases, behind two functions.
+
+SQLite: FTS5 (https://sqlite.org/fts5.html), accents removed. PostgreSQL: French stems, accents
+removed (https://www.postgresql.org/docs/15/textsearch.html; migration 0001 makes the configuration
+``guichet``).
+"""
 
 import re
 from uuid import UUID
@@ -15,12 +20,15 @@ MAX_WORDS = 20_000  # characters of one message that are indexed
 _ROWID = 2**63 - 1  # the low bits: the high ones of a UUIDv7 are the time
 _WORD = re.compile(r"[^\W_]+")
 
+_FTS5 = text("case_search MATCH :query")
+_TSVECTOR = text("case_search.found @@ to_tsquery('guichet', :query)")
+
 
 def index_words(session: AsyncSession, case_id: UUID, source_id: UUID, words: str) -> None:
     """Make a case findable by these words; ``source_id`` is the message's or the note's."""
-    session.add(
-        CaseSearchRow(rowid=source_id.int & _ROWID, case_id=case_id.hex, words=words[:MAX_WORDS])
-    )
+    # PostgreSQL would take an address for one word.
+    plain = " ".join(_WORD.findall(words[:MAX_WORDS]))
+    session.add(CaseSearchRow(rowid=source_id.int & _ROWID, case_id=case_id, words=plain))
 
 
 def phone_words(number: str) -> str:
@@ -35,7 +43,7 @@ def phone_words(number: str) -> str:
     return f"{number} {national} {''.join(national.split())}"
 
 
-def matches(query: str) -> ColumnElement[bool]:
+def matches(session: AsyncSession, query: str) -> ColumnElement[bool]:
     """The condition on ``cases`` for a query as a person types it: all words, as prefixes."""
     reference = parse_reference(query)
     if reference:
@@ -50,7 +58,8 @@ def matches(query: str) -> ColumnElement[bool]:
     if not words:
         return false()
     found: Select[UUID] = select(column("case_id", Uuid)).select_from(table("case_search"))
-    match = text("case_search MATCH :words").bindparams(
-        words=" ".join(f'"{word}"*' for word in words)
-    )
+    if session.get_bind().dialect.name == "postgresql":
+        match = _TSVECTOR.bindparams(query=" & ".join(f"{word}:*" for word in words))
+    else:
+        match = _FTS5.bindparams(query=" ".join(f'"{word}"*' for word in words))
     return CaseRow.id.in_(found.where(match))

@@ -10,22 +10,27 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar, overload
 
-from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, MetaData, event
+from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator
 
 from core.sqlite import OneHop
 
-READERS = 4  # connections kept for reading
+READERS = 4  # connections kept for reading SQLite
+CONNECTIONS = 10  # kept to PostgreSQL
 BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up
 
+Value = TypeVar("Value")
 AfterCommit = Callable[[Sequence[Any]], None]
+
+
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 
 
 class Base(DeclarativeBase):
@@ -75,8 +80,9 @@ class Database:
             self._writer = _sqlite_engine(url, connections=1, pragmas=("synchronous=FULL",))
             self._reader = _sqlite_engine(url, connections=READERS, pragmas=("query_only=ON",))
         else:
-            self._writer = self._reader = create_async_engine(
-                url, pool_size=10, hide_parameters=True
+            self._writer = create_async_engine(url, pool_size=CONNECTIONS, hide_parameters=True)
+            self._reader = self._writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         self._turn = asyncio.Lock()
         self._after_commit: list[AfterCommit] = []
@@ -105,9 +111,22 @@ class Database:
         async with session:
             yield session
 
+    @asynccontextmanager
+    async def turn(self, name: str) -> AsyncIterator[None]:
+        """Wait until nobody else of the town is in a block of this name.
+
+        SQLite has one process, in which nobody is twice in the same place.
+        """
+        if self.is_sqlite:
+            yield
+            return
+        async with self._writer.connect() as connection:
+            await connection.execute(_TAKE_TURN, {"name": f"guichet.{name}"})
+            yield
+
     async def close(self) -> None:
         await self._writer.dispose()
-        if self._reader is not self._writer:
+        if self.is_sqlite:
             await self._reader.dispose()
 
     @property
@@ -121,21 +140,46 @@ def announce(session: AsyncSession, things: Iterable[Any]) -> None:
     session.info.setdefault("announced", []).extend(things)
 
 
+@overload
 async def insert_new(
     session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Insert the rows that are not there yet; those that are stay as they are."""
+) -> None: ...
+
+
+@overload
+async def insert_new(
+    session: AsyncSession,
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    returning: InstrumentedAttribute[Value],
+) -> Sequence[Value]: ...
+
+
+async def insert_new(
+    session: AsyncSession,
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    returning: InstrumentedAttribute[Value] | None = None,
+) -> Sequence[Value] | None:
+    """Insert the rows that are not there yet; those that are stay as they are.
+
+    ``returning`` is a column of which the values of the new rows are returned, in any order.
+    """
     if not rows:
-        return
-    statement = _insert_new(model, session.get_bind().dialect.name)
-    await session.execute(statement, list(rows))
+        return None if returning is None else []
+    statement = _insert_new(model, session.get_bind().dialect.name, returning)
+    result = await session.execute(statement, list(rows))
+    return None if returning is None else result.scalars().all()
 
 
 @cache
-def _insert_new(model: type[Base], dialect: str) -> Any:
+def _insert_new(model: type[Base], dialect: str, returning: Any) -> Any:
     """Built once: to build a statement takes as long as to run it."""
     insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(model.__table__).on_conflict_do_nothing()
+    statement = insert(model.__table__).on_conflict_do_nothing()
+    return statement if returning is None else statement.returning(returning)
 
 
 def is_unavailable(problem: BaseException) -> bool:

@@ -30,3 +30,6 @@ def configure_logging(level: str, *, as_json: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     # It logs every command and address of every connection.
     logging.getLogger("mail.log").setLevel(logging.WARNING)
+    # While Kafka is away they say so many times a second; we say it once a try.
+    for name in ("aiokafka", "faust", "mode"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -14,6 +14,14 @@ RETRIED = Counter("guichet_events_retried", "Failures that will be tried again",
 QUARANTINED = Counter("guichet_events_quarantined", "Events given up on", ["consumer"])
 HANDLING = Histogram("guichet_batch_seconds", "Time to handle one batch", ["consumer"])
 LAG = Gauge("guichet_stream_lag", "Events that a consumer has yet to handle", ["consumer"])
+OLDEST = Gauge(
+    "guichet_stream_oldest_seconds",
+    "Since what brought about the oldest event that a consumer has yet to handle; 0 without one",
+    ["consumer"],
+)
 IN_QUARANTINE = Gauge("guichet_quarantine", "Events that wait for an agent")
 DELIVERIES = Counter("guichet_deliveries", "Sendings by outcome", ["medium", "outcome"])
 IN_DOUBT = Counter("guichet_deliveries_in_doubt", "Deliveries that a crash left in flight")
+PUBLISHED = Counter("guichet_events_published", "Events that Kafka has taken")
+REPUBLISHED = Counter("guichet_events_republished", "Events that a consumer had passed over")
+FOREIGN = Counter("guichet_records_foreign", "Records that are no event of ours", ["consumer"])

@@ -25,6 +25,7 @@ from core.errors import BadInput
 
 MEBIBYTE = 1024 * 1024
 SECRET_LENGTH = 32  # bytes
+_KAFKA = re.compile(r"kafkas?://([^@/\s]+@)?[\w.\[\]:-]+:\d+(,[\w.\[\]:-]+:\d+)*")
 _MAILBOX = re.compile(r"[^\s@]{0,64}@[^\s@]{1,189}")
 
 
@@ -40,8 +41,24 @@ class Settings(BaseSettings):
     blobs: str = ""
     """Folder or object store URL (``s3://bucket``) of large files; empty for the data folder."""
 
-    stream: Literal["embedded"] = "embedded"
-    """The engine that carries events; any other is refused, as there is none yet."""
+    stream: str = "embedded"
+    """The engine that carries events: ``embedded``, or Kafka's URL (``kafka://host:port,host:port``;
+    ``kafkas://user:password@host:port`` for TLS and SASL), which needs PostgreSQL."""
+    kafka_prefix: str = Field(default="guichet", pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    """Begins the names of the town's topics and consumer groups; of each town another."""
+    kafka_partitions: int = Field(default=8, ge=1, le=1000)
+    """Of a topic, when it is made: as many workers of one stage can work at once."""
+    kafka_replication: int = Field(default=0, ge=0, le=9)
+    """Copies of each event, when a topic is made; 0 for three, or as many as there are brokers."""
+    kafka_retention_hours: int = Field(default=168, ge=1)
+    """The ledger keeps events for ever; Kafka need only outlast a stage that stands still."""
+    kafka_compacted: Annotated[tuple[str, ...], NoDecode] = ()
+    """Streams of which Kafka keeps the last event of each key for ever, for readers outside."""
+    kafka_idempotent: bool = True
+    """Whether the producer numbers its records; a broker that only speaks Kafka may not know it."""
+    health_port: int = Field(default=0, ge=0, le=65535)
+    """Where ``guichet mail`` and ``guichet worker`` answer ``/healthz``, ``/readyz`` and
+    ``/metrics``, on the HTTP host; 0 for nowhere."""
 
     town: str = "Ville de Démo"
     """The name that citizens read."""
@@ -105,7 +122,12 @@ class Settings(BaseSettings):
     """Processes for work that would hold up the event loop."""
 
     @field_validator(
-        "mailboxes", "dns_servers", "trusted_proxies", "authserv_clients", mode="before"
+        "mailboxes",
+        "dns_servers",
+        "trusted_proxies",
+        "authserv_clients",
+        "kafka_compacted",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -152,6 +174,29 @@ class Settings(BaseSettings):
             raise ValueError(f"{value} is not there")
         return value
 
+    @field_validator("stream")
+    @classmethod
+    def _is_an_engine(cls, value: str) -> str:
+        if value != "embedded" and not _KAFKA.fullmatch(value):
+            raise ValueError(
+                "is neither embedded nor kafka://host:port,… nor kafkas://user:password@host:port,…"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _engine_and_store_belong_together(self) -> Self:
+        if self.is_distributed and not self.database.startswith("postgresql"):
+            raise ValueError(
+                "GUICHET_STREAM names Kafka, which needs PostgreSQL: set GUICHET_DATABASE to "
+                "postgresql://user:password@host/name"
+            )
+        if not self.is_distributed and self.database.startswith("postgresql"):
+            raise ValueError(
+                "GUICHET_DATABASE names PostgreSQL, which needs Kafka: set GUICHET_STREAM to "
+                "kafka://host:9092"
+            )
+        return self
+
     @model_validator(mode="after")
     def _tls_can_be_required(self) -> Self:
         if self.smtp_require_tls and not self.smtp_tls_certificate:
@@ -161,7 +206,14 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def is_distributed(self) -> bool:
+        """Whether the town's processes share Kafka and PostgreSQL."""
+        return self.stream != "embedded"
+
+    @property
     def database_url(self) -> str:
+        if self.database.startswith("postgresql://"):
+            return self.database.replace("postgresql://", "postgresql+psycopg://", 1)
         return self.database or f"sqlite+aiosqlite:///{self.data.resolve() / 'guichet.db'}"
 
     @property

@@ -1,7 +1,11 @@
-"""What ``guichet run`` says once everything is there."""
+"""What a process says once everything is there."""
 
+import os
 import sys
 
+from sqlalchemy.engine import make_url
+
+from core.settings import Settings
 from guichet import demo
 from guichet.town import Town
 
@@ -24,7 +28,7 @@ def show_banner(town: Town) -> None:
         f"  Desk (agents)       {portal}/agent/",
         f"  Mail comes in at    {settings.smtp_protocol}://{settings.smtp_host}:{settings.smtp_port}",
         f"  Outgoing mail       {outgoing}",
-        f"  Data                {settings.data.resolve()}",
+        f"  Data                {_data(settings)}",
     ]
     if settings.demo:
         password = demo.demo_password(town.secret)
@@ -43,6 +47,19 @@ def show_banner(town: Town) -> None:
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def show_ready(name: str) -> None:
+    """One line, for the processes that are one of many."""
+    sys.stdout.write(f"guichet {name} is ready (process {os.getpid()})\n")
+    sys.stdout.flush()
+
+
+def _data(settings: Settings) -> str:
+    if not settings.is_distributed:
+        return str(settings.data.resolve())
+    store = make_url(settings.database_url)
+    return f"PostgreSQL {store.host}/{store.database}, Kafka {settings.stream.rpartition('@')[2]}"
 
 
 def _mailbox(town: Town) -> str:

@@ -32,12 +32,14 @@ async def check_all(town: Town) -> list[Result]:
     ]
 
 
-def check_ports(settings: Settings) -> list[Result]:
+def check_ports(settings: Settings, *, web: bool = True, mail: bool = True) -> list[Result]:
     """Whether nobody else listens where we are to."""
-    return [
-        _port("HTTP", settings.http_host, settings.http_port),
-        _port("SMTP", settings.smtp_host, settings.smtp_port),
-    ]
+    results = []
+    if web:
+        results.append(_port("HTTP", settings.http_host, settings.http_port))
+    if mail:
+        results.append(_port("SMTP", settings.smtp_host, settings.smtp_port))
+    return results
 
 
 def _data(town: Town) -> Result:

@@ -3,7 +3,7 @@
 import smtplib
 from email.message import EmailMessage
 from email.utils import make_msgid
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -15,6 +15,10 @@ from guichet.offline import fail, read_settings, with_town
 from guichet.town import Town
 from ingest import quarantine
 from ingest.embedded import rewind
+from ingest.pipeline import CONSUMERS
+
+if TYPE_CHECKING:
+    from guichet.run import Roles
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 quarantined = typer.Typer(no_args_is_help=True, help="What could not be handled.")
@@ -30,10 +34,47 @@ def main() -> None:
 @app.command()
 def run() -> None:
     """Run everything in one process: portal, desk, mail server, consumers."""
+    from guichet.run import EVERYTHING
+
+    _run(EVERYTHING)
+
+
+@app.command()
+def serve() -> None:
+    """Run the web alone: portal, desk and API (Kafka and PostgreSQL)."""
+    from guichet.run import SERVE
+
+    _run(SERVE)
+
+
+@app.command()
+def mail() -> None:
+    """Run the mail server alone (Kafka and PostgreSQL)."""
+    from guichet.run import MAIL
+
+    _run(MAIL)
+
+
+@app.command()
+def worker(
+    stage: Annotated[
+        list[str] | None, typer.Option(help="A stage to work on; all when left out.")
+    ] = None,
+) -> None:
+    """Run consumers alone, as many processes as you like (Kafka and PostgreSQL)."""
+    from guichet.run import worker
+
+    unknown = {*(stage or ())} - {*CONSUMERS}
+    if unknown:
+        fail(f"no stage is called {', '.join(sorted(unknown))}; there are {', '.join(CONSUMERS)}")
+    _run(worker(stage or ()))
+
+
+def _run(roles: "Roles") -> None:
     from guichet.run import run_forever
 
     try:
-        run_forever(read_settings())
+        run_forever(read_settings(), roles)
     except GuichetError as problem:
         fail(str(problem))
 

@@ -16,7 +16,7 @@ FOLDER = Path(migrations.__file__).parent
 
 async def migrate(database: Database) -> None:
     """Run the migrations that are missing; costs one query when there are none."""
-    async with database.writer.connect() as connection:
+    async with database.turn("migrate"), database.writer.connect() as connection:
         await connection.run_sync(_upgrade)
         await connection.commit()
 

@@ -1,9 +1,11 @@
-"""``guichet run``: portal, desk, mail server and every consumer in one process."""
+"""A process of the town: all of it (``guichet run``), or some of its roles."""
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 import uvicorn
@@ -13,71 +15,127 @@ from core.lock import sole_process
 from core.rules import compile_rule
 from core.settings import Settings
 from guichet import demo
-from guichet.banner import show_banner
+from guichet.banner import show_banner, show_ready
 from guichet.check import check_ports
 from guichet.demo_messages import demo_arrivals
+from guichet.machines import build_health_app
 from guichet.migrate import migrate
 from guichet.normalizers import warm_up
 from guichet.town import Town, build_town
 from guichet.web import build_app
+from ingest.pipeline import CONSUMERS
 
 DRAIN = 5  # seconds that open HTTP requests get when stopping
 
 log = structlog.get_logger()
 
 
-async def run(settings: Settings) -> None:
-    """Run until SIGINT or SIGTERM. Raises Refused when a port or the data folder is taken."""
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What a process of the town does. Each publishes what it writes, and says how it is."""
+
+    name: str
+    """Of the command that starts it."""
+    web: bool = False
+    mail: bool = False
+    stages: frozenset[str] = frozenset()
+    """The consumers that it works on; who writes the deliveries also sends them."""
+
+    @property
+    def sends(self) -> bool:
+        return SENDING in self.stages
+
+
+SENDING = "deliver"
+EVERYTHING = Roles("run", web=True, mail=True, stages=frozenset(CONSUMERS))
+SERVE = Roles("serve", web=True)
+MAIL = Roles("mail", mail=True)
+
+
+def worker(stages: Collection[str]) -> Roles:
+    return Roles("worker", stages=frozenset(stages or CONSUMERS))
+
+
+async def run(settings: Settings, roles: Roles = EVERYTHING) -> None:
+    """Run until SIGINT or SIGTERM.
+
+    Raises Refused when a port or the data folder is taken, or when a process of its own is asked
+    for where the town is one process.
+    """
+    if settings.is_distributed:
+        await _run(settings, roles)
+        return
+    if roles != EVERYTHING:
+        raise Refused(
+            f"with the embedded engine the town is one process: use guichet run, or set "
+            f"GUICHET_STREAM and GUICHET_DATABASE for guichet {roles.name}"
+        )
     # Two dispatchers on one store would send each other's mails again.
     with sole_process(settings.data):
-        await _run(settings)
+        await _run(settings, roles)
 
 
-async def _run(settings: Settings) -> None:
-    for port in check_ports(settings):
+async def _run(settings: Settings, roles: Roles) -> None:
+    for port in check_ports(settings, web=roles.web, mail=roles.mail):
         if not port.ok:
             raise Refused(f"{port.what}: {port.says}")
-    town = build_town(settings)
+    town = build_town(settings, work_on=roles.stages)
     try:
         await migrate(town.database)
-        first = settings.demo and await demo.is_empty(town.database)
-        if first:
-            await demo.create_town(town.database, demo.demo_password(town.secret))
-        await _serve(town, first=first)
+        first = roles.web and settings.demo and await _found(town)
+        await _serve(town, roles, first=first)
     finally:
         await town.close()
 
 
-async def _serve(town: Town, *, first: bool) -> None:
+async def _found(town: Town) -> bool:
+    """Fill an empty store with the demo town; returns whether it was empty."""
+    async with town.database.turn("demo"):
+        first = await demo.is_empty(town.database)
+        if first:
+            await demo.create_town(town.database, demo.demo_password(town.secret))
+        return first
+
+
+async def _serve(town: Town, roles: Roles, *, first: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    web = _WebServer(_web_config(town))
+    web = _web_server(town, roles)
     async with asyncio.TaskGroup() as tasks:
         warming = tasks.create_task(_warm_up(town))
-        running = [
-            tasks.create_task(town.engine.run(), name="engine"),
-            tasks.create_task(town.dispatcher.run(), name="dispatcher"),
-            tasks.create_task(town.mail.run(town.acceptance.accept), name="mail"),
-            tasks.create_task(town.live.run(), name="live"),
-        ]
-        serving = tasks.create_task(web.serve(), name="web")
-        await town.mail.ready.wait()
-        await web.ready()
+        running = [tasks.create_task(work, name=name) for name, work in _works(town, roles).items()]
+        serving = tasks.create_task(web.serve(), name="web") if web else None
+        if roles.mail:
+            await town.mail.ready.wait()
+        if web:
+            await web.ready()
         # Invented people never hear from us: their receipts stay on the outbox page.
         if first and not town.settings.smarthost:
             for arrival in demo_arrivals(town.clock()):
                 await town.acceptance.accept(arrival)
         await warming
-        show_banner(town)
+        show_banner(town) if roles == EVERYTHING else show_ready(roles.name)
         await stop.wait()
         log.info("stopping")
         town.live.close()
-        web.should_exit = True
         for task in running:
             task.cancel()
-        await serving
+        if web and serving:
+            web.should_exit = True
+            await serving
+
+
+def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
+    works = {"engine": town.engine.run()}
+    if roles.sends:
+        works["dispatcher"] = town.dispatcher.run()
+    if roles.mail:
+        works["mail"] = town.mail.run(town.acceptance.accept)
+    if roles.web:
+        works["live"] = town.live.run()
+    return works
 
 
 async def _warm_up(town: Town) -> None:
@@ -85,18 +143,23 @@ async def _warm_up(town: Town) -> None:
     await asyncio.gather(town.processes.run(warm_up), asyncio.to_thread(compile_rule, "true"))
 
 
-def _web_config(town: Town) -> uvicorn.Config:
+def _web_server(town: Town, roles: Roles) -> "_WebServer | None":
+    """The town's pages; of a process without pages what machines ask for, when they may."""
     settings = town.settings
-    return uvicorn.Config(
-        build_app(town),
-        host=settings.http_host,
-        port=settings.http_port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
-        timeout_graceful_shutdown=DRAIN,
+    if not roles.web and not settings.health_port:
+        return None
+    return _WebServer(
+        uvicorn.Config(
+            build_app(town) if roles.web else build_health_app(town),
+            host=settings.http_host,
+            port=settings.http_port if roles.web else settings.health_port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=",".join(settings.trusted_proxies) or None,
+            timeout_graceful_shutdown=DRAIN,
+        )
     )
 
 
@@ -112,9 +175,9 @@ class _WebServer(uvicorn.Server):
             await asyncio.sleep(0.02)
 
 
-def run_forever(settings: Settings) -> None:
+def run_forever(settings: Settings, roles: Roles = EVERYTHING) -> None:
     """Block until stopped; leaves quietly on Ctrl-C."""
     import uvloop
 
     with suppress(KeyboardInterrupt):
-        uvloop.run(run(settings))
+        uvloop.run(run(settings, roles))

@@ -1,8 +1,10 @@
 """The composition root: one town's rooms, built from its settings and wired to each other."""
 
 import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from agent_api import Live
 from channels.email.authentication import Resolver
@@ -18,10 +20,10 @@ from core.references import new_reference
 from core.settings import Settings, town_secret
 from guichet import demo
 from guichet.normalizers import normalize
-from ingest import Acceptance, Consumer, EmbeddedEngine
+from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
 from ingest.failures import BackOff, Failures
 from ingest.normalization import Normalization
-from ingest.pipeline import consumers
+from ingest.pipeline import CONSUMERS, STREAMS, consumers
 from notify import (
     CaseNotifications,
     Deliveries,
@@ -31,6 +33,9 @@ from notify import (
     email_sender,
 )
 from router import Calendar, Routing
+
+if TYPE_CHECKING:
+    from ingest.kafka import Brokers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Town:
     processes: Processes
     acceptance: Acceptance
     consumers: list[Consumer]
-    engine: EmbeddedEngine
+    engine: Engine
     dispatcher: Dispatcher
     mail: EmailChannel
     live: Live
@@ -56,8 +61,13 @@ class Town:
         await self.database.close()
 
 
-def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
-    """Nothing runs yet, and nothing has been asked of the outside."""
+def build_town(
+    settings: Settings, clock: Clock = utc_now, *, work_on: Collection[str] = CONSUMERS
+) -> Town:
+    """Nothing runs yet, and nothing has been asked of the outside.
+
+    ``work_on`` names the consumers of this process; the embedded engine has them all.
+    """
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # citizens' words are in it
         secret = town_secret(settings)
@@ -99,7 +109,12 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
             "deliver": Deliveries(database, Writing(Letterhead.of(settings, secret), clock)),
         }
     )
-    engine = EmbeddedEngine(database, pipeline, Failures(clock, BackOff()), acceptance.rushed)
+    failures = Failures(clock, BackOff())
+    engine: Engine = (
+        _kafka_engine(settings, database, pipeline, failures, clock, work_on)
+        if settings.is_distributed
+        else EmbeddedEngine(database, pipeline, failures, acceptance.rushed)
+    )
     return Town(
         settings=settings,
         secret=secret,
@@ -119,6 +134,43 @@ def build_town(settings: Settings, clock: Clock = utc_now) -> Town:
         mail=EmailChannel(_mail_server(settings, ours)),
         live=Live(database, engine.tail),
         mailboxes=mailboxes,
+    )
+
+
+def _kafka_engine(
+    settings: Settings,
+    database: Database,
+    pipeline: Sequence[Consumer],
+    failures: Failures,
+    clock: Clock,
+    work_on: Collection[str],
+) -> Engine:
+    # Imported here: the embedded engine need not wait for what it does not use.
+    from ingest.kafka import KafkaEngine, TopicSettings
+
+    return KafkaEngine(
+        database,
+        pipeline,
+        failures,
+        brokers_of(settings),
+        clock,
+        streams=STREAMS,
+        topics=TopicSettings(
+            partitions=settings.kafka_partitions,
+            replication=settings.kafka_replication,
+            retention_hours=settings.kafka_retention_hours,
+            compacted=settings.kafka_compacted,
+        ),
+        work_on=work_on,
+    )
+
+
+def brokers_of(settings: Settings) -> "Brokers":
+    """Where the town's Kafka is."""
+    from ingest.kafka import Brokers
+
+    return Brokers.parse(
+        settings.stream, settings.kafka_prefix, idempotent=settings.kafka_idempotent
     )
 
 

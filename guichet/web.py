@@ -1,19 +1,13 @@
 """The web application: the portal, the desk, the API, and what machines ask for."""
 
-from fastapi import APIRouter, FastAPI
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import PlainTextResponse, Response
+from fastapi import FastAPI
 
 import agent_api
 import channels.web.routes
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
-from core.metrics import IN_QUARANTINE
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
+from guichet.machines import for_machines
 from guichet.town import Town
-from ingest.embedded import measure_lag
-from ingest.quarantine import count_open
 
 
 def build_app(town: Town) -> FastAPI:
@@ -35,7 +29,7 @@ def build_app(town: Town) -> FastAPI:
     app.add_middleware(PageMiddleware, language=settings.language, https_only=settings.https_only)
     app.add_middleware(BodyLimit, most=2 * settings.max_upload)  # files in JSON are a third larger
     app.mount("/static", static)
-    app.include_router(_for_machines(town))
+    app.include_router(for_machines(town))
     app.include_router(
         channels.web.routes.router(
             database=town.database,
@@ -58,29 +52,3 @@ def build_app(town: Town) -> FastAPI:
         ),
     )
     return app
-
-
-def _for_machines(town: Town) -> APIRouter:
-    routes = APIRouter(include_in_schema=False)
-
-    @routes.get("/healthz")
-    async def alive() -> Response:
-        return PlainTextResponse("alive\n")
-
-    @routes.get("/readyz")
-    async def ready() -> Response:
-        try:
-            async with town.database.read() as session:
-                await session.execute(text("SELECT 1"))
-        except (SQLAlchemyError, OSError):
-            return PlainTextResponse("the store is not available\n", 503)
-        return PlainTextResponse("ready\n")
-
-    @routes.get("/metrics")
-    async def metrics() -> Response:
-        await measure_lag(town.database, town.consumers)
-        async with town.database.read() as session:
-            IN_QUARANTINE.set(await count_open(session))
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    return routes

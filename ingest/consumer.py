@@ -36,6 +36,8 @@ class Consumer:
     name: str
     stream: str
     handler: Handler[Any]
+    serial: bool = False
+    """Whether it must see all that it has written before, so that no two work at once."""
 
 
 class Engine(Protocol):
@@ -43,6 +45,15 @@ class Engine(Protocol):
 
     async def run(self) -> None:
         """Work until cancelled."""
+        ...
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the consumers of this process can be brought events."""
+        ...
+
+    async def measure(self) -> None:
+        """Set the metrics of what each consumer has yet to handle."""
         ...
 
     def tail(self, stream: str) -> AsyncIterator[Sequence[Event]]:

@@ -1,22 +1,26 @@
 """What becomes of an event that a handler failed on: tried again, then put in quarantine."""
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, exists, select
+from sqlalchemy import Select, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from core.clock import Clock
-from core.database import insert_new
+from core.database import Database, insert_new, is_unavailable
 from core.errors import BadInput, GuichetError, Later
 from core.ids import derived_id
 from core.metrics import QUARANTINED, RETRIED
 from ingest.events import Event
+from ingest.ledger import Entry
 from ingest.models import IntakeRow, MessageRow, QuarantineRow, RetryRow, StreamRow
+
+LEASE = timedelta(minutes=1)
 
 log = structlog.get_logger()
 
@@ -35,8 +39,7 @@ class BackOff:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    event: Event
-    seq: int
+    entry: Entry
     attempts: int
 
 
@@ -47,62 +50,63 @@ class Failures:
         self._clock = clock
         self._back_off = back_off
 
-    async def due(self, session: AsyncSession, consumer: str, limit: int) -> list[Due]:
-        """The events to try again now: of each key the earliest alone, so that none overtakes."""
-        earlier = aliased(RetryRow)
-        query = (
-            select(RetryRow.seq, RetryRow.attempts, StreamRow.event)
-            .join(StreamRow, StreamRow.id == RetryRow.event_id)
-            .where(
-                RetryRow.consumer == consumer,
-                RetryRow.due_at <= self._clock(),
-                ~exists().where(
-                    earlier.consumer == RetryRow.consumer,
-                    earlier.key == RetryRow.key,
-                    earlier.seq < RetryRow.seq,
-                ),
+    async def take_due(self, database: Database, consumer: str, limit: int) -> list[Due]:
+        """The events to try again now: of each key the earliest alone, so that none overtakes.
+
+        They are the caller's for a minute; then, if it died over them, another's.
+        """
+        now = self._clock()
+        async with database.begin() as session:
+            rows = (await session.execute(_due(consumer, now, limit))).all()
+            if not rows:
+                return []
+            await session.execute(
+                update(RetryRow)
+                .where(RetryRow.consumer == consumer)
+                .where(RetryRow.event_id.in_([event_id for event_id, *_ in rows]))
+                .values(due_at=now + LEASE)
             )
-            .order_by(RetryRow.seq)
-            .limit(limit)
-        )
         return [
-            Due(Event.model_validate_json(event), seq, attempts)
-            for seq, attempts, event in await session.execute(query)
+            Due(Entry(seq, Event.model_validate_json(event)), attempts)
+            for _, seq, attempts, event in rows
         ]
 
-    async def waiting_keys(self, session: AsyncSession, consumer: str) -> set[str]:
-        """The keys whose later events must wait, lest they overtake."""
-        query = select(RetryRow.key).where(RetryRow.consumer == consumer).distinct()
-        return set(await session.scalars(query))
-
-    async def must_wait(self, session: AsyncSession, consumer: str, event: Event, seq: int) -> bool:
-        """Whether an earlier event of the same key is still to be tried again."""
-        query = select(RetryRow.event_id).where(
-            RetryRow.consumer == consumer, RetryRow.key == event.subject, RetryRow.seq < seq
+    async def behind(
+        self, session: AsyncSession, consumer: str, entries: Sequence[Entry]
+    ) -> set[UUID]:
+        """Those of the events of whose key an earlier one is still to be tried again."""
+        query = (
+            select(RetryRow.key, func.min(RetryRow.seq))
+            .where(RetryRow.consumer == consumer)
+            .where(RetryRow.key.in_({entry.event.subject for entry in entries}))
+            .group_by(RetryRow.key)
         )
-        return (await session.scalars(query.limit(1))).first() is not None
+        first = dict((await session.execute(query)).all())
+        return {
+            entry.event.id
+            for entry in entries
+            if first.get(entry.event.subject, entry.seq) < entry.seq
+        }
 
-    async def wait_behind(
-        self, session: AsyncSession, consumer: str, event: Event, seq: int
-    ) -> None:
+    async def wait_behind(self, session: AsyncSession, consumer: str, entry: Entry) -> None:
         """Put an event aside that would overtake an earlier one of its key."""
-        row = self._retry_row(consumer, event, seq, attempts=0, error="waits for an earlier event")
+        await self.forget(session, consumer, entry.event)
+        row = self._retry_row(consumer, entry, attempts=0, error="waits for an earlier event")
         await insert_new(session, RetryRow, [row | {"due_at": self._clock()}])
 
     async def record(
         self,
         session: AsyncSession,
         consumer: str,
-        event: Event,
-        seq: int,
+        entry: Entry,
         attempts: int,
         problem: Exception,
     ) -> None:
         """Plan another try, or give up: bad input does not get better by waiting."""
-        error = _told(problem)
+        error, event = _told(problem), entry.event
         await self.forget(session, consumer, event)
         gives_up = isinstance(problem, BadInput) or attempts >= self._back_off.attempts
-        if gives_up and not isinstance(problem, Later):
+        if gives_up and not isinstance(problem, Later) and not is_unavailable(problem):
             log.error(
                 "event.quarantined", consumer=consumer, event_id=str(event.id), error=str(problem)
             )
@@ -113,7 +117,7 @@ class Failures:
                 "event.retried", consumer=consumer, event_id=str(event.id), error=str(problem)
             )
             RETRIED.labels(consumer).inc()
-            row = self._retry_row(consumer, event, seq, attempts=attempts, error=error)
+            row = self._retry_row(consumer, entry, attempts=attempts, error=error)
             await insert_new(session, RetryRow, [row])
 
     async def forget(self, session: AsyncSession, consumer: str, event: Event) -> None:
@@ -122,13 +126,13 @@ class Failures:
         )
 
     def _retry_row(
-        self, consumer: str, event: Event, seq: int, *, attempts: int, error: str
+        self, consumer: str, entry: Entry, *, attempts: int, error: str
     ) -> dict[str, object]:
         return {
             "consumer": consumer,
-            "event_id": event.id,
-            "seq": seq,
-            "key": event.subject,
+            "event_id": entry.event.id,
+            "seq": entry.seq,
+            "key": entry.event.subject,
             "attempts": attempts,
             "error": error,
             "due_at": self._clock() + self._back_off.wait(attempts),
@@ -157,6 +161,26 @@ class Failures:
                 quarantined_at=self._clock(),
             )
         )
+
+
+def _due(consumer: str, now: datetime, limit: int) -> Select[UUID, int, int, str]:
+    earlier = aliased(RetryRow)
+    return (
+        select(RetryRow.event_id, RetryRow.seq, RetryRow.attempts, StreamRow.event)
+        .join(StreamRow, StreamRow.id == RetryRow.event_id)
+        .where(
+            RetryRow.consumer == consumer,
+            RetryRow.due_at <= now,
+            ~exists().where(
+                earlier.consumer == RetryRow.consumer,
+                earlier.key == RetryRow.key,
+                earlier.seq < RetryRow.seq,
+            ),
+        )
+        .order_by(RetryRow.seq)
+        .limit(limit)
+        .with_for_update(of=RetryRow, skip_locked=True)
+    )
 
 
 def _told(problem: Exception) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime
@@ -100,14 +100,37 @@ class StreamRow(Base):
     """
 
     __tablename__ = "stream"
-    __table_args__ = (Index(None, "stream", "seq"),)
+    __table_args__ = (
+        Index(None, "stream", "seq"),
+        # Whether an event would overtake another of its key is asked of what Kafka brings.
+        Index(None, "key", "seq").ddl_if(dialect="postgresql"),
+    )
 
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
     id: Mapped[UUID] = mapped_column(unique=True)
     stream: Mapped[str] = mapped_column(String(64))
     key: Mapped[str] = mapped_column(String(64))
     event: Mapped[str] = mapped_column(Text)
     """The CloudEvent, as JSON."""
+
+
+class OutboxRow(Base):
+    """An event of the ledger on its way through Kafka, until every consumer has handled it.
+
+    Only PostgreSQL has rows here: the embedded engine reads the ledger itself.
+    """
+
+    __tablename__ = "outbox"
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("stream.seq"), primary_key=True, autoincrement=False
+    )
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When Kafka had it; None while it has to be published."""
+    partition: Mapped[int | None]
+    offset: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class CursorRow(Base):
@@ -116,7 +139,7 @@ class CursorRow(Base):
     __tablename__ = "cursors"
 
     consumer: Mapped[str] = mapped_column(String(64), primary_key=True)
-    seq: Mapped[int]
+    seq: Mapped[int] = mapped_column(BigInteger)
 
 
 class ProcessedRow(Base):
@@ -136,7 +159,7 @@ class RetryRow(Base):
 
     consumer: Mapped[str] = mapped_column(String(64), primary_key=True)
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
-    seq: Mapped[int]
+    seq: Mapped[int] = mapped_column(BigInteger)
     key: Mapped[str] = mapped_column(String(64))
     attempts: Mapped[int]
     error: Mapped[str] = mapped_column(Text)

@@ -4,12 +4,16 @@ A delivery is marked in flight, durably, before its provider is called. No more 
 ``connections`` are in flight at any moment, so that a kill leaves no more than these in doubt.
 Answers are written down together with the marks of the next ones: one transaction for both, and
 while it is being committed further answers gather for the one after.
+
+On PostgreSQL several dispatchers may work on one store. Each shows itself there, and what one that
+is no longer seen left in flight is taken back by the others. SQLite's is alone on its store.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 from weakref import WeakSet
@@ -20,17 +24,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.clock import Clock
 from core.database import Database
 from core.errors import Refused
+from core.ids import new_id
 from core.metrics import DELIVERIES, IN_DOUBT
 from core.unbroken import unbroken
 from ingest.events import DeliveryChanged, Event
 from notify.models import DeliveryStatus
 from notify.retries import Pause, Retries
 from notify.senders.contract import ProviderId, Retry, Sender, Unreachable
-from notify.store import Due, Outcome, claim, read_due, settle, take_back
+from notify.store import Due, Outcome, claim, leave, read_due, settle, show, take_back
 
 POLL = 1.0  # seconds between looks for what became due
 AHEAD = 100  # deliveries read at once
 GRACE = 5.0  # seconds that sendings under way get to end when we are told to stop
+GONE_AFTER = 30.0  # seconds without a sign after which a dispatcher is taken for dead
+SEEN_EVERY = 1 / 6  # of that time, between signs: 5 s
+LOOK_EVERY = 1 / 3  # of that time, between looks for what the dead left: 10 s
 
 log = structlog.get_logger()
 
@@ -45,6 +53,9 @@ class Dispatcher:
     grace
         Seconds that sendings under way get when :meth:`run` is cancelled; what has not ended by
         then is in doubt.
+    gone_after
+        Seconds after which a dispatcher that shows no sign is dead to the others. The same for
+        all of one store, and well above the differences of their clocks.
     """
 
     _served: ClassVar[WeakSet[Database]] = WeakSet()
@@ -58,6 +69,7 @@ class Dispatcher:
         connections: int = 4,
         retries: Retries | None = None,
         grace: float = GRACE,
+        gone_after: float = GONE_AFTER,
     ) -> None:
         self._database = database
         self._senders = {sender.medium: sender for sender in senders}
@@ -65,6 +77,8 @@ class Dispatcher:
         self._connections = connections
         self._retries = retries or Retries()
         self._grace = grace
+        self._gone_after = timedelta(seconds=gone_after)
+        self._alone = database.is_sqlite
         self._pauses = {medium: Pause() for medium in self._senders}
         self._news = asyncio.Event()
         self._backlog: deque[Due] = deque()
@@ -78,11 +92,15 @@ class Dispatcher:
         Raises
         ------
         RuntimeError
-            When another dispatcher of this process is at work on the same store.
+            When another dispatcher of this process is at work on the same SQLite store.
         """
-        if self._database in self._served:
-            raise RuntimeError("a dispatcher is at work on this store already")
-        self._served.add(self._database)
+        if self._alone:
+            if self._database in self._served:
+                raise RuntimeError("a dispatcher is at work on this store already")
+            self._served.add(self._database)
+        # Another one at every run: what an earlier run left in flight is nobody's.
+        self._id = new_id()
+        self._show_at = self._look_at = self._clock()
         try:
             await self._work()
         finally:
@@ -103,16 +121,15 @@ class Dispatcher:
                 return
 
     async def _work(self) -> None:
-        recovered = False
         while True:
             self._news.clear()
             try:
-                if not recovered:
-                    await unbroken(self._take_back())
-                    recovered = True
+                await unbroken(self._keep_watch())
                 worked = await unbroken(self._step())
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("dispatch.store_away", error=repr(problem))
+                self._show_at = self._clock()
+                self._wait_for_others(self._show_at)
                 await asyncio.sleep(POLL)
                 continue
             if not worked:
@@ -121,9 +138,37 @@ class Dispatcher:
                     async with asyncio.timeout(POLL):
                         await self._news.wait()
 
-    async def _take_back(self) -> None:
+    async def _keep_watch(self) -> None:
+        """Show that we are at work; now and then, take back what those left who are not.
+
+        In this order and before every step, so that nothing is claimed by one who is not seen.
+        """
+        now = self._clock()
+        if now >= self._show_at and not self._alone:
+            if now - self._show_at > self._gone_after / 2:
+                self._wait_for_others(now)  # the store stood still, or this machine
+            async with self._database.begin() as session:
+                await show(session, self._id, now)
+            self._show_at = now + self._gone_after * SEEN_EVERY
+        if now >= self._look_at:
+            await self._take_back(now)
+            self._look_at = now + self._gone_after * LOOK_EVERY
+
+    def _wait_for_others(self, now: datetime) -> None:
+        """While we could not show ourselves perhaps nobody could: give them time to do so."""
+        self._look_at = now if self._alone else now + self._gone_after
+
+    async def _take_back(self, now: datetime) -> None:
+        busy = {*self._sending, *(outcome.due.delivery.id for outcome in self._outcomes)}
         async with self._database.begin() as session:
-            count = await take_back(session, self._senders.keys(), self._clock())
+            count = await take_back(
+                session,
+                self._senders.keys(),
+                now,
+                by=self._id,
+                busy=busy,
+                seen_since=now - self._gone_after,
+            )
         if count:
             IN_DOUBT.inc(count)
             log.warning("dispatch.in_doubt", deliveries=count)
@@ -137,8 +182,8 @@ class Dispatcher:
             if not outcomes and not chosen:
                 return False
             async with self._database.begin() as session:
-                await settle(session, outcomes)
-                ours = await claim(session, list(chosen)) if chosen else set()
+                await settle(session, outcomes, self._id)
+                ours = await claim(session, list(chosen.values()), self._id) if chosen else set()
         except BaseException:
             self._outcomes = outcomes + self._outcomes
             raise
@@ -146,7 +191,8 @@ class Dispatcher:
             DELIVERIES.labels(outcome.due.delivery.medium, outcome.status).inc()
         for delivery_id in ours:
             self._sending[delivery_id] = asyncio.create_task(self._send(chosen[delivery_id]))
-        return True
+        # When others had all of it and are not through yet, we would read the same again at once.
+        return bool(outcomes or ours or self._backlog)
 
     async def _choose(self, free: int) -> dict[UUID, Due]:
         if free <= 0:
@@ -159,7 +205,8 @@ class Dispatcher:
         chosen: dict[UUID, Due] = {}
         while self._backlog and len(chosen) < free:
             due = self._backlog.popleft()
-            if due.delivery.medium in awake:
+            # One that was taken back from us while we send it is left to others, or for later.
+            if due.delivery.medium in awake and due.delivery.id not in self._sending:
                 chosen[due.delivery.id] = due
         return chosen
 
@@ -232,9 +279,13 @@ class Dispatcher:
         self._backlog.clear()
         outcomes, self._outcomes = self._outcomes, []
         try:
-            if outcomes:
+            if outcomes or not self._alone:
                 async with self._database.begin() as session:
-                    await settle(session, outcomes)
+                    await settle(session, outcomes, self._id)
+                    await leave(session, self._id)
+        except (SQLAlchemyError, OSError) as problem:
+            # What could not be written down is in doubt, and we are gone once not seen for long.
+            log.warning("dispatch.store_away", error=repr(problem))
         finally:
             for sender in self._senders.values():
                 await sender.close()

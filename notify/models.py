@@ -73,6 +73,8 @@ class DeliveryRow(Base):
     return_path: Mapped[str] = mapped_column(Text)
     """Where the provider reports what could not be delivered (RFC 5321, reverse-path)."""
     status: Mapped[str] = mapped_column(String(16), default=DeliveryStatus.QUEUED)
+    claimed_by: Mapped[UUID | None]
+    """The dispatcher that has it in flight."""
     attempts: Mapped[int] = mapped_column(default=0)
     in_doubt: Mapped[int] = mapped_column(default=0)
     """How often a crash left it in flight, or its answer was lost: it may have gone out twice."""
@@ -89,3 +91,12 @@ class DeliveryRow(Base):
     """The other headers, From among them."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class DispatcherRow(Base):
+    """A dispatcher at work; what one that is no longer seen had in flight is in doubt."""
+
+    __tablename__ = "dispatchers"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,4 +1,8 @@
-"""The dispatcher's queries on the deliveries."""
+"""The dispatcher's queries on the deliveries, and on the dispatchers themselves.
+
+On PostgreSQL several dispatchers ask them at once. Rows of deliveries are locked first and in
+the order of their ids, or not waited for, and cases after them: so no two wait for each other.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,7 +10,8 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, bindparam, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,7 +19,7 @@ from cases import SYSTEM, CaseRow, append
 from core.ids import derived_id
 from ingest import publish
 from ingest.events import DeliveryChanged, Event, new_event
-from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
+from notify.models import DeliveryRow, DeliveryStatus, DispatcherRow, Medium, NotificationRow
 from notify.senders.contract import Content, Delivery
 
 SETTLED = (DeliveryStatus.SENT, DeliveryStatus.DELIVERED, DeliveryStatus.FAILED)
@@ -87,12 +92,29 @@ def _has_one_before() -> ColumnElement[bool]:
     )
 
 
-async def claim(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
-    """Mark them in flight; returns those that were still queued, which are the caller's now."""
+async def claim(session: AsyncSession, dues: Sequence[Due], by: UUID) -> set[UUID]:
+    """Mark them in flight for this dispatcher; returns the ids of those that are the caller's now.
+
+    The others were taken, and perhaps tried, since they were read.
+    """
+    as_read = [(due.delivery.id, due.delivery.attempts - 1) for due in dues]
+    free = (
+        select(DeliveryRow.id)
+        .where(
+            DeliveryRow.id.in_([due.delivery.id for due in dues]),  # the index, for SQLite
+            tuple_(DeliveryRow.id, DeliveryRow.attempts).in_(as_read),
+            DeliveryRow.status == DeliveryStatus.QUEUED,
+        )
+        .with_for_update(skip_locked=True)
+    )
     query = (
         update(DeliveryRow)
-        .where(DeliveryRow.id.in_(ids), DeliveryRow.status == DeliveryStatus.QUEUED)
-        .values(status=DeliveryStatus.IN_FLIGHT, attempts=DeliveryRow.attempts + 1)
+        .where(DeliveryRow.id.in_(free))
+        .values(
+            status=DeliveryStatus.IN_FLIGHT,
+            claimed_by=by,
+            attempts=DeliveryRow.attempts + 1,
+        )
         .returning(DeliveryRow.id)
         .execution_options(synchronize_session=False)
     )
@@ -105,6 +127,7 @@ _SETTLE = (
     .where(_TABLE.c.id == bindparam("row"), _TABLE.c.status == DeliveryStatus.IN_FLIGHT)
     .values(
         status=bindparam("status"),
+        claimed_by=None,
         due_at=bindparam("due_at"),
         sent_at=bindparam("sent_at"),
         provider_id=bindparam("provider_id"),
@@ -114,11 +137,13 @@ _SETTLE = (
 )
 
 
-async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
+async def settle(session: AsyncSession, outcomes: Sequence[Outcome], by: UUID) -> None:
     """Write down what came of the attempts, and publish it; doing so twice changes nothing.
 
-    What is given up is written into its case's history too, for the agents to see.
+    Neither does it for what this dispatcher no longer has, because it was taken back. What is
+    given up is written into its case's history too, for the agents to see.
     """
+    outcomes = await _still_held(session, outcomes, by)
     if not outcomes:
         return
     failures = await _tell_cases(session, outcomes)
@@ -140,19 +165,39 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome]) -> None:
     await publish(session, [*(_changed(outcome) for outcome in outcomes), *failures])
 
 
-async def _tell_cases(session: AsyncSession, outcomes: Sequence[Outcome]) -> list[Event]:
+async def _still_held(
+    session: AsyncSession, outcomes: Sequence[Outcome], by: UUID
+) -> Sequence[Outcome]:
+    """Those of attempts that this dispatcher has in flight, locked until the commit."""
+    if not outcomes:
+        return []
+    query = (
+        select(DeliveryRow.id, DeliveryRow.attempts)
+        .where(
+            DeliveryRow.id.in_([outcome.due.delivery.id for outcome in outcomes]),
+            DeliveryRow.status == DeliveryStatus.IN_FLIGHT,
+            DeliveryRow.claimed_by == by,
+        )
+        .order_by(DeliveryRow.id)
+        .with_for_update()
+    )
+    held = {(row_id, attempts) for row_id, attempts in await session.execute(query)}
+    return [o for o in outcomes if (o.due.delivery.id, o.due.delivery.attempts) in held]
+
+
+async def _tell_cases(session: AsyncSession, held: Sequence[Outcome]) -> list[Event]:
     """Append to the cases what is given up just now; returns the events to publish."""
-    failed = {o.due.delivery.id: o for o in outcomes if o.status == DeliveryStatus.FAILED}
+    failed = {o.due.delivery.id: o for o in held if o.status == DeliveryStatus.FAILED}
     if not failed:
         return []
     query = (
         select(DeliveryRow.id, DeliveryRow.recipient, NotificationRow.kind, CaseRow)
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .join(CaseRow, CaseRow.id == NotificationRow.case_id)
-        # What is settled already has been told.
-        .where(DeliveryRow.id.in_(failed), DeliveryRow.status == DeliveryStatus.IN_FLIGHT)
+        .where(DeliveryRow.id.in_(failed))
         .order_by(CaseRow.id, DeliveryRow.id)  # the same order everywhere: no deadlock
-        .with_for_update()
+        # Not their keys: rows that refer to a case are checked at the end of other transactions.
+        .with_for_update(of=CaseRow, key_share=True)
     )
     return [
         append(
@@ -167,12 +212,63 @@ async def _tell_cases(session: AsyncSession, outcomes: Sequence[Outcome]) -> lis
     ]
 
 
-async def take_back(session: AsyncSession, media: Collection[Medium], now: datetime) -> int:
-    """Queue again what a crash left in flight, as in doubt; returns how many these are."""
+async def show(session: AsyncSession, dispatcher: UUID, now: datetime) -> None:
+    """Let the others see that this dispatcher is at work; on PostgreSQL, where there may be any."""
+    query = insert(DispatcherRow).values(id=dispatcher, seen_at=now)
+    await session.execute(
+        query.on_conflict_do_update(index_elements=[DispatcherRow.id], set_={"seen_at": now})
+    )
+
+
+async def leave(session: AsyncSession, dispatcher: UUID) -> None:
+    """What this dispatcher still has in flight may be taken back at once."""
+    await session.execute(delete(DispatcherRow).where(DispatcherRow.id == dispatcher))
+
+
+async def take_back(
+    session: AsyncSession,
+    media: Collection[Medium],
+    now: datetime,
+    *,
+    by: UUID,
+    busy: Collection[UUID],
+    seen_since: datetime,
+) -> int:
+    """Queue again, as in doubt, what nobody has in hand any more; returns how many these are.
+
+    Parameters
+    ----------
+    by, busy
+        The dispatcher that asks, and the deliveries it is busy with. Others that are marked as
+        its own come from a claim that was stored though the store's answer was lost.
+    seen_since
+        Dispatchers not seen since then are gone.
+    """
+    at_work = exists().where(
+        DispatcherRow.id == DeliveryRow.claimed_by,
+        DispatcherRow.id != by,
+        DispatcherRow.seen_at >= seen_since,
+    )
+    lost = (
+        select(DeliveryRow.id)
+        .where(
+            DeliveryRow.status == DeliveryStatus.IN_FLIGHT,
+            DeliveryRow.medium.in_(media),
+            DeliveryRow.id.not_in(busy),
+            ~at_work,
+        )
+        # Who settles or takes back just now has it in hand.
+        .with_for_update(skip_locked=True)
+    )
     query = (
         update(DeliveryRow)
-        .where(DeliveryRow.status == DeliveryStatus.IN_FLIGHT, DeliveryRow.medium.in_(media))
-        .values(status=DeliveryStatus.QUEUED, in_doubt=DeliveryRow.in_doubt + 1, due_at=now)
+        .where(DeliveryRow.id.in_(lost))
+        .values(
+            status=DeliveryStatus.QUEUED,
+            claimed_by=None,
+            in_doubt=DeliveryRow.in_doubt + 1,
+            due_at=now,
+        )
         .returning(DeliveryRow.id, DeliveryRow.notification_id, DeliveryRow.in_doubt)
         .execution_options(synchronize_session=False)
     )
@@ -190,6 +286,7 @@ async def take_back(session: AsyncSession, media: Collection[Medium], now: datet
             for delivery_id, notification_id, in_doubt in rows
         ],
     )
+    await session.execute(delete(DispatcherRow).where(DispatcherRow.seen_at < seen_since))
     return len(rows)
 
 

@@ -1,6 +1,8 @@
-"""A real store for every test that wants one."""
+"""A real store for every test that wants one, of each kind that a town may have."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from core.database import Database
 from core.settings import Settings
 from guichet.migrate import migrate
 from tests.builders import SettableClock
+from tests.postgresql import PostgreSQL, postgresql
 
 
 @pytest.fixture
@@ -22,14 +25,38 @@ def clock() -> SettableClock:
     return SettableClock()
 
 
-@pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    """An empty store with every table, as the migrations make it."""
+@pytest.fixture(scope="session")
+def server() -> Iterator[tuple[PostgreSQL, str]]:
+    """PostgreSQL, and the name of a database in it with every table."""
+    with postgresql() as server:
+        template = server.create()
+
+        async def fill() -> None:
+            database = Database(server.url(template))
+            await migrate(database)
+            await database.close()
+
+        with ThreadPoolExecutor() as beside:  # a loop may be running here
+            beside.submit(asyncio.run, fill()).result()
+        yield server, template
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, settings: Settings) -> AsyncIterator[Database]:
+    """An empty store with every table, as the migrations make it; once of each kind."""
     settings.data.mkdir()
-    database = Database(settings.database_url)
-    await migrate(database)
+    if request.param == "sqlite":
+        database = Database(settings.database_url)
+        await migrate(database)
+        yield database
+        await database.close()
+        return
+    server, template = request.getfixturevalue("server")
+    name = await asyncio.to_thread(server.create, template)
+    database = Database(server.url(name))
     yield database
     await database.close()
+    await asyncio.to_thread(server.drop, name)
 
 
 @pytest.fixture

@@ -12,6 +12,25 @@ down_revision: str | Sequence[str] | None = None
 branch_labels = None
 depends_on = None
 
+# The words of the cases, by the full-text search of each database; accents do not count.
+SQLITE_SEARCH = (
+    "CREATE VIRTUAL TABLE case_search USING fts5("
+    "case_id UNINDEXED, words, tokenize='unicode61 remove_diacritics 2')"
+)
+POSTGRESQL_SEARCH = (
+    "CREATE EXTENSION IF NOT EXISTS unaccent",
+    "CREATE TEXT SEARCH CONFIGURATION guichet (COPY = french)",
+    "ALTER TEXT SEARCH CONFIGURATION guichet"
+    " ALTER MAPPING FOR hword, hword_part, word WITH unaccent, french_stem",
+    "CREATE TABLE case_search ("
+    " rowid bigint PRIMARY KEY,"
+    " case_id uuid NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY DEFERRED,"
+    " words text NOT NULL,"
+    " found tsvector GENERATED ALWAYS AS (to_tsvector('guichet', words)) STORED)",
+    "CREATE INDEX ix_case_search_found ON case_search USING gin (found)",
+    "CREATE INDEX ix_case_search_case_id ON case_search (case_id)",
+)
+
 
 def upgrade() -> None:
     op.create_table(
@@ -59,7 +78,7 @@ def upgrade() -> None:
     op.create_table(
         "cursors",
         sa.Column("consumer", sa.String(length=64), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("consumer", name=op.f("pk_cursors")),
     )
     op.create_table(
@@ -84,7 +103,7 @@ def upgrade() -> None:
         "retries",
         sa.Column("consumer", sa.String(length=64), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
@@ -97,7 +116,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_retries_consumer_key"), "retries", ["consumer", "key"], unique=False)
     op.create_table(
         "stream",
-        sa.Column("seq", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column(
+            "seq",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("stream", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -518,15 +542,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_documents_sha256"), "documents", ["sha256"], unique=False)
 
-    # The words of the cases; other databases have full-text search of their own.
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            "CREATE VIRTUAL TABLE case_search USING fts5("
-            "case_id UNINDEXED, words, tokenize='unicode61 remove_diacritics 2')"
-        )
+    if op.get_bind().dialect.name == "postgresql":
+        for statement in POSTGRESQL_SEARCH:
+            op.execute(statement)
+    else:
+        op.execute(SQLITE_SEARCH)
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TEXT SEARCH CONFIGURATION IF EXISTS guichet CASCADE")
     for table in (
         "case_search",
         "documents",

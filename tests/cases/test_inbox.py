@@ -7,6 +7,7 @@ from cases import Filter, Opening, Role, count_queues, list_cases, open_case
 from core.database import Database
 from core.errors import BadInput
 from tests.builders import Town, agent, little_town, message_row, references
+from tests.postgresql import on_sqlite
 
 
 @pytest.fixture
@@ -112,6 +113,7 @@ async def test_a_handler_sees_the_cases_and_queues_of_their_own(
     assert [(count.slug, count.open, count.new) for count in counts] == [("voirie", 1, 1)]
 
 
+@on_sqlite
 async def test_lists_use_an_index(database: Database, town: Town) -> None:
     plans = {
         "SELECT id FROM cases WHERE status != 'closed' ORDER BY id DESC LIMIT 50": "USING",

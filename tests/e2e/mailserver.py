@@ -11,7 +11,7 @@ from typing import Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.e2e.town import free_ports
+from tests.ports import free_ports
 
 
 @dataclass

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from tests.ports import free_ports
 
 READY = "Guichet is ready"
 START_TIMEOUT = 60.0  # seconds
@@ -145,15 +146,3 @@ class Town:
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
             return process.wait()
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of the loopback that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()

@@ -11,6 +11,7 @@ from ingest import Acceptance
 from ingest.models import IntakeRow, StreamRow
 from tests.builders import SettableClock, arrival
 from tests.ingest.digests import digests
+from tests.postgresql import on_sqlite
 
 
 @pytest.fixture
@@ -76,6 +77,7 @@ async def test_a_large_arrival_is_kept_too(
         assert await blobs.read(session, intake.raw_sha256) == raw
 
 
+@on_sqlite
 async def test_a_locked_store_says_later_and_keeps_nothing(
     acceptance: Acceptance, database: Database
 ) -> None:
@@ -92,6 +94,7 @@ async def test_a_locked_store_says_later_and_keeps_nothing(
     await other.close()
 
 
+@on_sqlite
 async def test_a_full_disk_says_later_and_keeps_nothing(
     acceptance: Acceptance, database: Database
 ) -> None:

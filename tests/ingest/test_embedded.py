@@ -14,9 +14,10 @@ from core.database import Database
 from core.errors import BadInput, Later
 from core.ids import derived_id
 from ingest import Acceptance, ChannelName, Consumer, EmbeddedEngine
-from ingest.embedded import BATCH, rewind
+from ingest.embedded import rewind
 from ingest.events import Event, IntakeReceived, MessageNormalized
 from ingest.failures import BackOff, Failures
+from ingest.handling import BATCH
 from ingest.models import (
     CursorRow,
     IntakeRow,

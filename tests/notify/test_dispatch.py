@@ -10,6 +10,7 @@ from notify import DeliveryStatus, Dispatcher, Outbox, Retries, Smtp
 from notify.models import DeliveryRow
 from tests.notify.building import Desk, at_work, settled, until
 from tests.notify.sink import Sink
+from tests.postgresql import on_sqlite
 
 
 async def test_what_is_queued_is_sent_at_once_and_published(
@@ -188,6 +189,7 @@ async def test_a_stop_says_goodbye_to_the_mail_server(desk: Desk, sink: Sink, sm
     await until(lambda: sink.ended == 1)
 
 
+@on_sqlite
 async def test_two_dispatchers_never_work_on_one_store(desk: Desk, smtp: Smtp) -> None:
     first = Dispatcher(desk.database, [smtp], desk.clock)
     async with at_work(first):

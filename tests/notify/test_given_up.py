@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from cases import CaseEventRow, CaseRow, track_case
+from core.ids import new_id
 from ingest.events import CaseChanged, Event
 from ingest.models import StreamRow
 from notify import DeliveryStatus, Dispatcher, Medium, Outbox, Smtp
@@ -14,6 +15,8 @@ from notify.models import DeliveryRow
 from notify.store import Due, Outcome, claim, read_due, settle
 from tests.notify.building import Desk, at_work, executed, settled, until
 from tests.notify.sink import Sink
+
+US = new_id()
 
 
 async def test_a_refused_mail_is_told_in_its_case_and_published(
@@ -59,8 +62,8 @@ async def test_giving_up_twice_is_told_once(desk: Desk) -> None:
 async def test_giving_up_twice_in_one_transaction_is_told_once(desk: Desk) -> None:
     outcomes = [failed(due) for due in await in_flight(desk, await desk.open())]
     async with desk.database.begin() as session:
-        await settle(session, outcomes * 2)
-        await settle(session, outcomes)
+        await settle(session, outcomes * 2, US)
+        await settle(session, outcomes, US)
     assert len(await failures(desk)) == 1
 
 
@@ -68,7 +71,7 @@ async def test_what_was_sent_meanwhile_is_not_told_as_failed(desk: Desk) -> None
     [due] = await in_flight(desk, await desk.open())
     sent = Outcome(due, DeliveryStatus.SENT, desk.clock(), desk.clock())
     async with desk.database.begin() as session:
-        await settle(session, [sent])
+        await settle(session, [sent], US)
     await give_up(desk, [due])
     assert (await desk.row()).status == DeliveryStatus.SENT
     assert await failures(desk) == []
@@ -77,7 +80,7 @@ async def test_what_was_sent_meanwhile_is_not_told_as_failed(desk: Desk) -> None
 async def test_it_is_told_in_the_very_transaction_or_not_at_all(desk: Desk) -> None:
     [due] = await in_flight(desk, await desk.open())
     async with desk.database.begin() as session:
-        await settle(session, [failed(due)])
+        await settle(session, [failed(due)], US)
         await session.flush()
         await session.rollback()
     assert (await desk.row()).status == DeliveryStatus.IN_FLIGHT
@@ -101,7 +104,7 @@ async def test_the_cases_of_many_failures_are_read_in_one_query(desk: Desk) -> N
     with executed() as asked:
         await give_up(desk, dues)
     assert len(await failures(desk)) == 10
-    assert len([statement for statement in asked if "FROM deliveries" in statement]) == 1
+    assert len([statement for statement in asked if "JOIN cases" in statement]) == 1
     assert len(asked) < 10
 
 
@@ -133,13 +136,13 @@ async def in_flight(desk: Desk, *changes: Event) -> list[Due]:
     async with desk.database.read() as session:
         dues = await read_due(session, [Medium.EMAIL], desk.clock(), 100)
     async with desk.database.begin() as session:
-        await claim(session, [due.delivery.id for due in dues])
+        await claim(session, dues, US)
     return dues
 
 
 async def give_up(desk: Desk, dues: Sequence[Due]) -> None:
     async with desk.database.begin() as session:
-        await settle(session, [replace(failed(due), at=desk.clock()) for due in dues])
+        await settle(session, [replace(failed(due), at=desk.clock()) for due in dues], US)
 
 
 def failed(due: Due) -> Outcome:

@@ -10,6 +10,7 @@ from notify.models import DeliveryRow
 from notify.store import read_due
 from tests.notify.building import Desk, at_work, settled, until
 from tests.notify.sink import Sink
+from tests.postgresql import on_sqlite
 
 
 async def test_mails_of_one_case_go_one_after_the_other(desk: Desk, sink: Sink, smtp: Smtp) -> None:
@@ -71,6 +72,7 @@ async def test_another_recipient_of_the_case_does_not_wait(desk: Desk) -> None:
     assert await due(desk) == [told[0], told[2]]
 
 
+@on_sqlite
 async def test_whether_there_is_an_earlier_one_is_looked_up_in_its_case(desk: Desk) -> None:
     """Through what is queued, each look would cost as much as the queue is long."""
     asked: list[tuple[str, Any]] = []

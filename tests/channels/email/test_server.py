@@ -17,6 +17,7 @@ from tests.channels.email.serving import (
     talking,
     with_smtplib,
 )
+from tests.postgresql import on_sqlite
 
 TO = "mairie@demo.example"
 
@@ -252,6 +253,7 @@ async def test_a_malformed_recipient_is_refused_for_good(
         assert (await client.say(f"RCPT TO:{argument}"))[0] == "5"
 
 
+@on_sqlite
 async def test_a_locked_store_says_later_and_keeps_nothing(
     acceptance: Acceptance, database: Database
 ) -> None:
@@ -268,6 +270,7 @@ async def test_a_locked_store_says_later_and_keeps_nothing(
     await other.close()
 
 
+@on_sqlite
 async def test_a_full_disk_says_later_and_keeps_nothing(
     acceptance: Acceptance, database: Database
 ) -> None:

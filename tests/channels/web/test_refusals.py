@@ -16,6 +16,7 @@ from core.database import Database
 from core.i18n import translator
 from core.ratelimit import RateLimit
 from tests.channels.web.building import PDF, SECRET, TYPED, Page, Portal, shows
+from tests.postgresql import on_sqlite
 
 french = translator("fr")
 
@@ -247,6 +248,7 @@ async def test_who_hangs_up_in_the_middle_leaves_nothing_behind(portal: Portal) 
 # The store is away
 
 
+@on_sqlite
 async def test_a_locked_store_says_later_keeps_the_text_and_takes_it_once(
     portal: Portal,
 ) -> None:

@@ -1,0 +1,138 @@
+"""One consumer's events, each with its effect once: what both engines do with what they bring.
+
+A batch is handled in one transaction. When one of its events fails, the batch is rolled back and
+its events are handled one by one, so that only the bad one is put aside
+(:mod:`ingest.failures`) and the others go on.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from time import perf_counter
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database import Database
+from core.metrics import HANDLED, HANDLING
+from ingest import ledger
+from ingest.consumer import Consumer
+from ingest.events import Event
+from ingest.failures import Failures
+from ingest.ledger import Entry
+from ingest.stream import publish
+
+BATCH = 64  # events handled in one transaction
+
+Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUID]]]
+"""Which of a consumer's events would overtake an earlier one of their key."""
+
+MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
+"""Writes down how far a consumer has read, in the transaction of the effect."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """``behind`` and ``mark_read`` are where the engines differ."""
+
+    consumer: Consumer
+    database: Database
+    failures: Failures
+    behind: Behind
+    mark_read: MarkRead | None = None
+
+    async def batch(self, entries: Sequence[Entry]) -> None:
+        """Handle them all, or put aside those that fail. Raises what the store raises when away."""
+        started = perf_counter()
+        async with self._turn():
+            try:
+                await self._together(entries)
+            except Exception as problem:  # the outer wall of the handlers
+                log.warning(
+                    "batch.failed",
+                    consumer=self.consumer.name,
+                    error=repr(problem),
+                    events=len(entries),
+                )
+                for entry in entries:
+                    await self._alone(entry)
+        HANDLING.labels(self.consumer.name).observe(perf_counter() - started)
+
+    async def retries(self) -> bool:
+        """Handle what is due to be tried again. Returns whether there was any."""
+        name = self.consumer.name
+        async with self.database.read() as session:
+            if not await ledger.has_retries(session, name):
+                return False
+        due = await self.failures.take_due(self.database, name, BATCH)
+        for retry in due:
+            async with self._turn():
+                await self._alone(retry.entry, attempts=retry.attempts, is_retry=True)
+        return bool(due)
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        """Of a consumer that must see what the batch before has written, one works at a time."""
+        return self.database.turn(self.consumer.name) if self.consumer.serial else nullcontext()
+
+    async def _together(self, entries: Sequence[Entry]) -> None:
+        """The common case: all of a batch in one transaction."""
+        name = self.consumer.name
+        async with self.database.read() as session:
+            waiting = await self.behind(session, name, entries)
+        ready = [entry.event for entry in entries if entry.event.id not in waiting]
+        prepared = await self.consumer.handler.prepare(ready) if ready else None
+        async with self.database.begin() as session:
+            for entry in entries:
+                if entry.event.id in waiting:
+                    await self.failures.wait_behind(session, name, entry)
+            await self._effect(session, ready, prepared)
+            await self._mark_read(session, max(entry.seq for entry in entries))
+
+    async def _alone(self, entry: Entry, *, attempts: int = 0, is_retry: bool = False) -> None:
+        """One event in a transaction of its own; its failure is written down in another.
+
+        A retry moves no cursor: it may be of an event that a replay has yet to reach.
+        """
+        name, event = self.consumer.name, entry.event
+        try:
+            async with self.database.read() as session:
+                waits = bool(await self.behind(session, name, [entry]))
+            prepared = None if waits else await self.consumer.handler.prepare([event])
+            async with self.database.begin() as session:
+                if waits:
+                    await self.failures.wait_behind(session, name, entry)
+                else:
+                    await self._effect(session, [event], prepared)
+                    await self.failures.forget(session, name, event)
+                if not is_retry:
+                    await self._mark_read(session, entry.seq)
+        except Exception as problem:  # the outer wall of the handlers
+            async with self.database.begin() as session:
+                await self.failures.record(session, name, entry, attempts + 1, problem)
+                if not is_retry:
+                    await self._mark_read(session, entry.seq)
+
+    async def _effect(
+        self, session: AsyncSession, events: Sequence[Event], prepared: object
+    ) -> None:
+        if not events:
+            return
+        name = self.consumer.name
+        done = await ledger.settled(session, name, [event.id for event in events])
+        fresh = [event for event in events if event.id not in done]
+        # Claimed before it is done: another worker that has the same event waits for our commit.
+        ours = await ledger.claim(session, name, [event.id for event in fresh])
+        following: list[Event] = []
+        for event in fresh:
+            if event.id in ours:
+                following += await self.consumer.handler.handle(event, session, prepared)
+        await session.flush()
+        await publish(session, following)
+        HANDLED.labels(name).inc(len(ours))
+
+    async def _mark_read(self, session: AsyncSession, seq: int) -> None:
+        if self.mark_read is not None:
+            await self.mark_read(session, self.consumer.name, seq)

@@ -1,0 +1,168 @@
+"""A consumer at work: a Faust app that takes its events from Kafka, and the lane that handles them.
+
+The Faust agent is thin: it hands each record on and lets nothing go wrong, because an exception in
+an agent restarts it and passes over the record's offset (robinhood/faust 604). A record is
+acknowledged when its event's effect is in the store; what Faust drops or brings out of order
+around a rebalance (faust-streaming 216, 221) is found by its position in the ledger.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import faust
+import structlog
+from faust.types import EventT
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.database import Database
+from core.metrics import FOREIGN
+from core.unbroken import unbroken
+from ingest import ledger
+from ingest.consumer import Consumer
+from ingest.events import Event
+from ingest.failures import Failures
+from ingest.handling import BATCH, Handling
+from ingest.kafka.brokers import AWAY, Brokers
+from ingest.ledger import Entry
+
+AHEAD = 4 * BATCH  # records taken from Kafka before they can be handled
+POLL = 0.5  # seconds between looks for what is to be tried again, or whether the store is back
+COMMIT = 1.0  # seconds between commits of offsets
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """One consumer of this process. Others of the same consumer share its partitions."""
+
+    def __init__(
+        self, consumer: Consumer, database: Database, failures: Failures, brokers: Brokers
+    ) -> None:
+        self.consumer = consumer
+        self._database = database
+        self._brokers = brokers
+        self._handling = Handling(consumer, database, failures, ledger.overtaking)
+        self._taken: asyncio.Queue[EventT[bytes]] = asyncio.Queue(AHEAD)
+        self._log = log.bind(consumer=consumer.name)
+        self.is_taking = False
+
+    async def run(self) -> None:
+        """Work until cancelled; what is under way then ends first."""
+        async with asyncio.TaskGroup() as tasks:
+            taking = tasks.create_task(self._take_all())
+            retrying = tasks.create_task(self._retry_all())
+            try:
+                await self._handle_all()
+            finally:
+                taking.cancel()
+                retrying.cancel()
+
+    async def _take_all(self) -> None:
+        """Keep a Faust app running: one that has crashed, or lost Kafka, is followed by another."""
+        while True:
+            app = self._app()
+            try:
+                await app.start()
+                self.is_taking = True
+                await app.wait_until_stopped()
+                self._log.warning("worker.app_ended", crashed=repr(app.crash_reason))
+            except AWAY as problem:
+                self._log.warning("worker.kafka_away", error=repr(problem))
+            finally:
+                self.is_taking = False
+                await asyncio.shield(_stop(app))
+            self._forget_taken()
+            await asyncio.sleep(POLL)
+
+    def _app(self) -> faust.App:
+        app = faust.App(
+            self._brokers.group(self.consumer.name),
+            loop=asyncio.get_running_loop(),
+            autodiscover=False,
+            web_enabled=False,
+            store="memory://",
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            consumer_auto_offset_reset="earliest",
+            broker_commit_interval=COMMIT,
+            stream_wait_empty=False,  # the store may be away for longer than a rebalance may take
+            **self._brokers.faust(),
+        )
+        topic = app.topic(
+            self._brokers.topic(self.consumer.stream),
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+        )
+
+        async def take(records: Any) -> None:
+            async for record in records.noack().events():
+                await self._taken.put(record)
+
+        app.agent(topic, name=self.consumer.name)(take)
+        return app
+
+    def _forget_taken(self) -> None:
+        """What an app that is gone has taken comes again from its committed offsets."""
+        while not self._taken.empty():
+            self._taken.get_nowait()
+
+    async def _handle_all(self) -> None:
+        while True:
+            records = [await self._taken.get()]
+            while len(records) < BATCH and not self._taken.empty():
+                records.append(self._taken.get_nowait())
+            await self._handle(records)
+            for record in records:
+                record.ack()
+
+    async def _handle(self, records: Sequence[EventT[bytes]]) -> None:
+        """Return when the effect of all is in the store, however long that is away."""
+        events = {event.id: event for record in records if (event := self._read(record.value))}
+        while events:
+            try:
+                await unbroken(self._handle_once(events))
+                return
+            except Exception as problem:  # the outer wall: a lane never dies
+                if not isinstance(problem, SQLAlchemyError | OSError):
+                    self._log.exception("worker.failed")
+                self._log.warning("worker.store_away", error=repr(problem))
+                await asyncio.sleep(POLL)
+
+    async def _handle_once(self, events: dict[Any, Event]) -> None:
+        async with self._database.read() as session:
+            positions = await ledger.positions(session, events.keys())
+        strangers = len(events) - len(positions)
+        if strangers:
+            FOREIGN.labels(self.consumer.name).inc(strangers)
+            self._log.error("worker.not_in_ledger", events=strangers)
+        entries = [Entry(seq, events[event_id]) for event_id, seq in positions.items()]
+        if entries:
+            await self._handling.batch(sorted(entries, key=lambda entry: entry.seq))
+
+    def _read(self, record: bytes) -> Event | None:
+        """None for what is no event: nothing of ours is lost by it, as the ledger has it all."""
+        try:
+            return Event.model_validate_json(record)
+        except ValidationError as problem:
+            FOREIGN.labels(self.consumer.name).inc()
+            self._log.error("worker.no_event", error=str(problem))
+            return None
+
+    async def _retry_all(self) -> None:
+        while True:
+            try:
+                await unbroken(self._handling.retries())
+            except Exception as problem:  # the outer wall: a lane never dies
+                self._log.warning("worker.retries_wait", error=repr(problem))
+            await asyncio.sleep(POLL)
+
+
+async def _stop(app: faust.App) -> None:
+    with suppress(*AWAY):
+        async with asyncio.timeout(10):
+            await app.stop()
