@@ -34,11 +34,13 @@ ENV PATH=/opt/guichet/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     GUICHET_DATA=/data \
     GUICHET_HTTP_HOST=0.0.0.0 \
-    GUICHET_SMTP_HOST=0.0.0.0
+    GUICHET_SMTP_HOST=0.0.0.0 \
+    GUICHET_HEALTH_PORT=8080
 WORKDIR /data
 VOLUME /data
 USER 10001
 EXPOSE 8080 8025
+# The mail server and the workers answer on the health port, which is the web's for them.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('GUICHET_HTTP_PORT', '8080') + '/healthz', timeout=2)"]
 ENTRYPOINT ["guichet"]

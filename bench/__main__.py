@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 
-from bench import intake, live
+from bench import intake, live, stream
 
-BENCHMARKS = {"intake": intake.run, "live": live.run}
+BENCHMARKS = {"intake": intake.run, "live": live.run, "stream": stream.run}
 
 
 def main() -> None:

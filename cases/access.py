@@ -47,7 +47,7 @@ async def case_for(
         When there is none, or none for this agent: the two look alike.
     """
     query = select(CaseRow).where(CaseRow.reference == reference, visible_cases(agent))
-    case = await session.scalar(query.with_for_update() if to_change else query)
+    case = await session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if case is None:
         raise NotThere(f"no case {reference}")
     return case

@@ -10,23 +10,24 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar, overload
+from typing import Any
 
 from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from core.sqlite import OneHop
 
 READERS = 4  # connections kept for reading SQLite
 CONNECTIONS = 10  # kept to PostgreSQL
+IMPATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10}
+"""Of libpq, in seconds and (the second) milliseconds: a server that has gone is not waited for."""
 BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up
 
-Value = TypeVar("Value")
 AfterCommit = Callable[[Sequence[Any]], None]
 
 
@@ -80,7 +81,9 @@ class Database:
             self._writer = _sqlite_engine(url, connections=1, pragmas=("synchronous=FULL",))
             self._reader = _sqlite_engine(url, connections=READERS, pragmas=("query_only=ON",))
         else:
-            self._writer = create_async_engine(url, pool_size=CONNECTIONS, hide_parameters=True)
+            self._writer = create_async_engine(
+                url, pool_size=CONNECTIONS, hide_parameters=True, connect_args=IMPATIENCE
+            )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -140,46 +143,21 @@ def announce(session: AsyncSession, things: Iterable[Any]) -> None:
     session.info.setdefault("announced", []).extend(things)
 
 
-@overload
 async def insert_new(
     session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
-) -> None: ...
-
-
-@overload
-async def insert_new(
-    session: AsyncSession,
-    model: type[Base],
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    returning: InstrumentedAttribute[Value],
-) -> Sequence[Value]: ...
-
-
-async def insert_new(
-    session: AsyncSession,
-    model: type[Base],
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    returning: InstrumentedAttribute[Value] | None = None,
-) -> Sequence[Value] | None:
-    """Insert the rows that are not there yet; those that are stay as they are.
-
-    ``returning`` is a column of which the values of the new rows are returned, in any order.
-    """
+) -> None:
+    """Insert the rows that are not there yet; those that are stay as they are."""
     if not rows:
-        return None if returning is None else []
-    statement = _insert_new(model, session.get_bind().dialect.name, returning)
-    result = await session.execute(statement, list(rows))
-    return None if returning is None else result.scalars().all()
+        return
+    statement = _insert_new(model, session.get_bind().dialect.name)
+    await session.execute(statement, list(rows))
 
 
 @cache
-def _insert_new(model: type[Base], dialect: str, returning: Any) -> Any:
+def _insert_new(model: type[Base], dialect: str) -> Any:
     """Built once: to build a statement takes as long as to run it."""
     insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(model.__table__).on_conflict_do_nothing()
-    return statement if returning is None else statement.returning(returning)
+    return insert(model.__table__).on_conflict_do_nothing()
 
 
 def is_unavailable(problem: BaseException) -> bool:

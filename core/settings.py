@@ -118,6 +118,8 @@ class Settings(BaseSettings):
     """Fill an empty store with a demo town."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool = False
+    otlp_endpoint: str = ""
+    """Collector that takes traces by OTLP over HTTP (``http://127.0.0.1:4318``); empty for none."""
     processes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1))
     """Processes for work that would hold up the event loop."""
 
@@ -160,7 +162,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{one!r} is neither an address nor @domain")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "otlp_endpoint")
     @classmethod
     def _is_a_url(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

@@ -1,35 +1,49 @@
-"""``guichet check``: is everything there that the settings speak of?"""
+"""``guichet check``: is everything there that the settings speak of?
+
+It makes nothing: a folder or a database under a wrong name would only hide the mistake.
+"""
 
 import asyncio
 import os
+import shutil
 import socket
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-
-from core.settings import Settings
-from guichet.town import Town
+from channels.email.authentication import Resolver
+from core.errors import GuichetError
+from core.settings import SECRET_LENGTH, Settings
+from core.web import StaticFiles
+from guichet import demo
+from guichet.check_blobs import check_blobs, folder_trouble
+from guichet.check_sqlite import check_sqlite
+from guichet.findings import Level, Result, in_one_line
 from notify import Smarthost
+from router import Calendar
+
+PATIENCE = 8.0  # seconds that a service gets; all are asked at once
+ANSWER = 2.0  # seconds that whoever listens on our ports gets to say who it is
+FRONT_END = ("vendor/htmx.min.js", "vendor/idiomorph-ext.min.js")
+
+Look = Callable[[Settings], Awaitable[Iterable[Result]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """``says`` is the finding, or what is wrong and how to mend it."""
-
-    what: str
-    ok: bool
-    says: str
-
-
-async def check_all(town: Town) -> list[Result]:
-    return [
-        _data(town),
-        await _database(town),
-        *check_ports(town.settings),
-        _mailboxes(town),
-        await _smarthost(town),
-    ]
+async def check_all(settings: Settings) -> list[Result]:
+    """One that fails, or hangs, hides no other."""
+    looks: dict[str, Look] = {
+        "data": _data,
+        "database": _database,
+        "kafka": _kafka,
+        "blobs": _blobs,
+        "ports": _ports,
+        "mailboxes": _mailboxes,
+        "smarthost": _smarthost,
+        "settings": _words,
+        "pages": _pages,
+        "ocr": _ocr,
+    }
+    found = await asyncio.gather(*(_look(name, look, settings) for name, look in looks.items()))
+    return [result for results in found for result in results]
 
 
 def check_ports(settings: Settings, *, web: bool = True, mail: bool = True) -> list[Result]:
@@ -42,20 +56,84 @@ def check_ports(settings: Settings, *, web: bool = True, mail: bool = True) -> l
     return results
 
 
-def _data(town: Town) -> Result:
-    folder = town.settings.data.resolve()
-    if not os.access(folder, os.W_OK):
-        return Result("data", False, f"{folder} cannot be written; set GUICHET_DATA or its rights")
-    return Result("data", True, str(folder))
-
-
-async def _database(town: Town) -> Result:
+async def _look(name: str, look: Look, settings: Settings) -> list[Result]:
     try:
-        async with town.database.begin() as session:
-            await session.execute(text("SELECT 1"))
-    except (SQLAlchemyError, OSError) as problem:
-        return Result("database", False, f"{problem}; set GUICHET_DATABASE")
-    return Result("database", True, town.database.url.partition("://")[0])
+        async with asyncio.timeout(PATIENCE):
+            return [*await look(settings)]
+    except TimeoutError:
+        return [Result(name, Level.BAD, f"no answer within {PATIENCE:.0f} seconds")]
+    except Exception as problem:  # the outer wall: the other results are worth seeing
+        return [Result(name, Level.BAD, f"{type(problem).__name__}: {in_one_line(problem)}")]
+
+
+async def _data(settings: Settings) -> list[Result]:
+    folder = settings.data.resolve()
+    trouble = folder_trouble(folder)
+    if trouble:
+        return [Result("data", Level.BAD, f"{trouble}; set GUICHET_DATA or the rights")]
+    secret = folder / "secret"
+    if not secret.exists():
+        made = f"{folder}: the first start makes it, with the town's secret"
+        if settings.is_distributed:
+            # Tracking keys derive from it: two machines with two secrets are two towns.
+            told = f"{made}; on every further machine put a copy of the first one's {secret}"
+            return [Result("data", Level.NOTE, told)]
+        return [Result("data", Level.OK, made)]
+    if not os.access(secret, os.R_OK) or secret.stat().st_size < SECRET_LENGTH:
+        told = f"{secret} cannot be read, or is no secret; restore it from the backup"
+        return [Result("data", Level.BAD, told)]
+    return [Result("data", Level.OK, str(folder))]
+
+
+async def _database(settings: Settings) -> list[Result]:
+    if settings.is_distributed:
+        from guichet.check_postgresql import check_postgresql
+
+        return [await check_postgresql(settings.database_url)]
+    return [await asyncio.to_thread(check_sqlite, settings.database_url)]
+
+
+async def _kafka(settings: Settings) -> list[Result]:
+    if not settings.is_distributed:
+        return []
+    # Imported here: the embedded engine need not wait for what it does not use.
+    from guichet.check_kafka import check_kafka
+
+    return await check_kafka(settings)
+
+
+async def _blobs(settings: Settings) -> list[Result]:
+    return [await check_blobs(settings.blobs_url)]
+
+
+async def _ports(settings: Settings) -> list[Result]:
+    http, smtp = await asyncio.to_thread(check_ports, settings)
+    if not http.ok and await _says(
+        settings.http_host, settings.http_port, b"alive", b"GET /healthz HTTP/1.0\r\n\r\n"
+    ):
+        http = _running(http, settings.http_host, settings.http_port)
+    if not smtp.ok and await _says(settings.smtp_host, settings.smtp_port, b"Guichet"):
+        smtp = _running(smtp, settings.smtp_host, settings.smtp_port)
+    return [http, smtp]
+
+
+def _running(result: Result, host: str, port: int) -> Result:
+    return Result(result.what, Level.OK, f"{host}:{port}: Guichet is running there")
+
+
+async def _says(host: str, port: int, word: bytes, question: bytes = b"") -> bool:
+    """Whether who listens there says the word: in its greeting, or when asked."""
+    try:
+        async with asyncio.timeout(ANSWER):
+            # What listens on all addresses (0.0.0.0, ::) does so on this machine's own, too.
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(question)
+                return word in (await reader.read() if question else await reader.readline())
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, ValueError):
+        return False
 
 
 def _port(name: str, host: str, port: int) -> Result:
@@ -68,26 +146,64 @@ def _port(name: str, host: str, port: int) -> Result:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as problem:
-        return Result(name, False, f"{host}:{port}: {problem.strerror}; {mend}")
-    return Result(name, True, f"{host}:{port} is free")
+        return Result(name, Level.BAD, f"{host}:{port}: {problem.strerror}; {mend}")
+    return Result(name, Level.OK, f"{host}:{port} is free")
 
 
-def _mailboxes(town: Town) -> Result:
-    if not town.mailboxes:
-        return Result("mailboxes", False, "no mail will be taken; set GUICHET_MAILBOXES")
-    return Result("mailboxes", True, ", ".join(town.mailboxes))
+async def _mailboxes(settings: Settings) -> list[Result]:
+    mailboxes = settings.mailboxes or (demo.MAILBOXES if settings.demo else ())
+    if not mailboxes:
+        told = "no mail will be taken; set GUICHET_MAILBOXES"
+        return [Result("mailboxes", Level.BAD, told)]
+    return [Result("mailboxes", Level.OK, ", ".join(mailboxes))]
 
 
-async def _smarthost(town: Town) -> Result:
-    if not town.settings.smarthost:
-        return Result("smarthost", True, "none: outgoing mail is kept on the outbox page")
-    smarthost = Smarthost.parse(town.settings.smarthost)
+async def _smarthost(settings: Settings) -> list[Result]:
+    if not settings.smarthost:
+        told = "none: outgoing mail is kept on the outbox page"
+        return [Result("smarthost", Level.OK, told)]
+    try:
+        smarthost = Smarthost.parse(settings.smarthost)
+    except GuichetError as problem:
+        return [Result("smarthost", Level.BAD, f"{problem}; set GUICHET_SMARTHOST")]
     where = f"{smarthost.host}:{smarthost.port}"
     try:
         async with asyncio.timeout(5):
             _, writer = await asyncio.open_connection(smarthost.host, smarthost.port)
     except (OSError, TimeoutError) as problem:
-        reason = f"{where} does not answer ({problem!r})"
-        return Result("smarthost", False, f"{reason}; set GUICHET_SMARTHOST")
+        reason = f"{where} does not answer ({in_one_line(problem)})"
+        return [Result("smarthost", Level.BAD, f"{reason}; start it, or set GUICHET_SMARTHOST")]
     writer.close()
-    return Result("smarthost", True, f"{where} answers")
+    return [Result("smarthost", Level.OK, f"{where} answers")]
+
+
+async def _words(settings: Settings) -> list[Result]:
+    """Settings that only their readers can judge; a start would stop at the first."""
+    results = []
+    try:
+        Resolver(settings.dns_servers)
+    except ValueError as problem:
+        told = f"GUICHET_DNS_SERVERS: {in_one_line(problem)}"
+        results.append(Result("settings", Level.BAD, told))
+    try:
+        Calendar(settings.holidays, settings.time_zone)
+    except GuichetError as problem:
+        results.append(Result("settings", Level.BAD, in_one_line(problem)))
+    return results
+
+
+async def _pages(_settings: Settings) -> list[Result]:
+    static = StaticFiles()
+    missing = [name for name in FRONT_END if not static.has(name)]
+    if missing:
+        told = f"{', '.join(missing)} not there, so that pages do not change by themselves"
+        return [Result("pages", Level.WARNING, f"{told}; run make setup, which needs npm")]
+    return [Result("pages", Level.OK, "the front-end files are there")]
+
+
+async def _ocr(_settings: Settings) -> list[Result]:
+    program = shutil.which("tesseract")
+    if program is None:
+        told = "Tesseract is not there, so that scans are not read; install tesseract-ocr"
+        return [Result("ocr", Level.NOTE, told)]
+    return [Result("ocr", Level.OK, str(Path(program)))]

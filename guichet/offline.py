@@ -8,19 +8,23 @@ from typing import NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import BadInput, GuichetError
 from core.logging import configure_logging
 from core.settings import Settings
+from guichet.findings import in_one_line
 from guichet.migrate import migrate
+from guichet.moved import refuse_if_moved
 from guichet.town import Town, build_town
 
 Result = TypeVar("Result")
 
 
-def read_settings() -> Settings:
+def read_settings(**given: str) -> Settings:
+    """``given`` comes before the environment and the file."""
     try:
-        settings = Settings()
+        settings = Settings.model_validate(given)
     except BadInput as problem:
         fail(problem.reason)
     except tomllib.TOMLDecodeError as problem:
@@ -34,14 +38,15 @@ def read_settings() -> Settings:
     return settings
 
 
-def with_town(work: Callable[[Town], Awaitable[Result]], *, migrated: bool = True) -> Result:
+def with_town(work: Callable[[Town], Awaitable[Result]]) -> Result:
     """Build the town, do the work, close; what goes wrong is said in one line."""
 
     async def session() -> Result:
-        town = build_town(read_settings())
+        settings = read_settings()
+        refuse_if_moved(settings)
+        town = build_town(settings)
         try:
-            if migrated:
-                await migrate(town.database)
+            await migrate(town.database)
             return await work(town)
         finally:
             await town.close()
@@ -50,6 +55,8 @@ def with_town(work: Callable[[Town], Awaitable[Result]], *, migrated: bool = Tru
         return asyncio.run(session())
     except GuichetError as problem:
         fail(str(problem))
+    except (SQLAlchemyError, OSError) as problem:
+        fail(f"{in_one_line(problem)}; guichet check tells more")
 
 
 def fail(reason: str) -> NoReturn:

@@ -14,6 +14,7 @@ from core.errors import Refused
 from core.lock import sole_process
 from core.rules import compile_rule
 from core.settings import Settings
+from core.tracing import set_up, shut_down
 from guichet import demo
 from guichet.banner import show_banner, show_ready
 from guichet.check import check_ports
@@ -179,5 +180,10 @@ def run_forever(settings: Settings, roles: Roles = EVERYTHING) -> None:
     """Block until stopped; leaves quietly on Ctrl-C."""
     import uvloop
 
-    with suppress(KeyboardInterrupt):
-        uvloop.run(run(settings, roles))
+    if settings.otlp_endpoint:
+        set_up(settings.otlp_endpoint, f"guichet-{roles.name}")
+    try:
+        with suppress(KeyboardInterrupt):
+            uvloop.run(run(settings, roles))
+    finally:
+        shut_down()

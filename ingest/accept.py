@@ -20,6 +20,7 @@ from core.clock import Clock
 from core.database import Database, insert_new
 from core.errors import Later
 from core.metrics import ACCEPTED, PER_COMMIT
+from core.tracing import span
 from ingest.events import Event, IntakeReceived, new_event
 from ingest.intake import Accepted, Arrival
 from ingest.models import IntakeRow
@@ -38,7 +39,7 @@ class _Waiting:
     arrival: Arrival
     intake_id: UUID
     blob: Blob
-    received_at: datetime
+    event: Event
     answer: asyncio.Future[Accepted]
 
 
@@ -65,13 +66,16 @@ class Acceptance:
         Later
             When the store is full, locked or away. Nothing of the arrival was kept then.
         """
-        blob = await self._blobs.stage(arrival.raw)
-        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
         intake_id = intake_id_of(arrival)
-        self._waiting.append(_Waiting(arrival, intake_id, blob, self._clock(), answer))
-        if self._committing is None or self._committing.done():
-            self._committing = asyncio.create_task(self._commit_all())
-        return await answer
+        with span(f"accept {arrival.channel}", intake=intake_id):
+            blob = await self._blobs.stage(arrival.raw)
+            answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+            # Made here, in its own span: who commits does so for all.
+            event = _received(arrival, intake_id, self._clock())
+            self._waiting.append(_Waiting(arrival, intake_id, blob, event, answer))
+            if self._committing is None or self._committing.done():
+                self._committing = asyncio.create_task(self._commit_all())
+            return await answer
 
     async def _commit_all(self) -> None:
         while self._waiting:
@@ -103,7 +107,7 @@ class Acceptance:
     async def _store(self, session: AsyncSession, group: Sequence[_Waiting]) -> None:
         await self._blobs.keep(session, [waiting.blob for waiting in group])
         await insert_new(session, IntakeRow, [_intake_row(waiting) for waiting in group])
-        await publish(session, [_received(waiting) for waiting in group])
+        await publish(session, [waiting.event for waiting in group])
 
 
 def intake_id_of(arrival: Arrival) -> UUID:
@@ -118,14 +122,13 @@ def _intake_row(waiting: _Waiting) -> dict[str, object]:
         "key": waiting.arrival.key,
         "raw_sha256": waiting.blob.sha256,
         "facts": dict(waiting.arrival.facts),
-        "received_at": waiting.received_at,
+        "received_at": waiting.event.time,
     }
 
 
-def _received(waiting: _Waiting) -> Event:
-    data = IntakeReceived(intake_id=waiting.intake_id, channel=waiting.arrival.channel)
-    event_id = uuid5(waiting.intake_id, data.stream)
-    return new_event(data, key=waiting.intake_id, id=event_id, time=waiting.received_at)
+def _received(arrival: Arrival, intake_id: UUID, at: datetime) -> Event:
+    data = IntakeReceived(intake_id=intake_id, channel=arrival.channel)
+    return new_event(data, key=intake_id, id=uuid5(intake_id, data.stream), time=at)
 
 
 def _refuse(group: Sequence[_Waiting], problem: Later) -> None:

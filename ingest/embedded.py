@@ -97,6 +97,7 @@ class _Lane:
         self.consumer = consumer
         self._rushed = rushed
         self._database = database
+        self._failures = failures
         self._handling = Handling(consumer, database, failures, failures.behind, ledger.move_cursor)
         self._news = asyncio.Event()
 
@@ -127,11 +128,13 @@ class _Lane:
 
     async def step(self) -> bool:
         """Handle what is due, retries first. Returns whether there may be more."""
-        async with self._database.read() as session:
-            entries = await ledger.unread(session, self.consumer.name, self.consumer.stream, BATCH)
+        name = self.consumer.name
         retried = await self._handling.retries()
+        async with self._database.read() as session:
+            entries = await ledger.unread(session, name, self.consumer.stream, BATCH)
+            waiting = await self._failures.behind(session, name, entries) if entries else ()
         if entries:
-            await self._handling.batch(entries)
+            await self._handling.batch(entries, waiting)
         return len(entries) == BATCH or retried
 
 

@@ -9,9 +9,12 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+from pydantic.json_schema import SkipJsonSchema
 
 from core.ids import derived_id
+from core.tracing import current
 from ingest.message import ChannelName
 
 SOURCE = "guichet"
@@ -83,6 +86,11 @@ class DeliveryChanged(Data):
     status: str
 
 
+def _without_default(schema: JsonDict) -> None:
+    """An attribute of CloudEvents is there or not, and never null."""
+    del schema["default"]
+
+
 class Event(BaseModel):
     """The envelope."""
 
@@ -96,6 +104,13 @@ class Event(BaseModel):
     time: datetime
     datacontenttype: Literal["application/json"] = "application/json"
     data: dict[str, Any]
+    traceparent: str | SkipJsonSchema[None] = Field(
+        default=None,
+        description="CloudEvents' distributed tracing: the W3C Trace Context of the span that the "
+        "event comes from; left out when there is none.",
+        exclude_if=lambda value: value is None,
+        json_schema_extra=_without_default,
+    )
 
     @property
     def stream(self) -> str:
@@ -107,17 +122,23 @@ class Event(BaseModel):
         ``step`` tells apart two events of one stream that follow the same event.
         """
         child = derived_id(self.id, f"{data.stream}:{step}")
-        return new_event(data, key=key, id=child, time=self.time)
+        return new_event(data, key=key, id=child, time=self.time, traceparent=self.traceparent)
 
 
-def new_event(data: Data, *, key: UUID, id: UUID, time: datetime) -> Event:
-    """An event; ``key`` is the intake's or the case's id."""
+def new_event(
+    data: Data, *, key: UUID, id: UUID, time: datetime, traceparent: str | None = None
+) -> Event:
+    """An event; ``key`` is the intake's or the case's id.
+
+    It comes from the current span, or without one from ``traceparent``.
+    """
     return Event.model_construct(
         id=id,
         type=f"guichet.{data.stream}.v1",
         subject=str(key),
         time=time,
         data=data.model_dump(mode="json"),
+        traceparent=current() or traceparent,
     )
 
 

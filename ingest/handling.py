@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
 from core.metrics import HANDLED, HANDLING
+from core.tracing import span
 from ingest import ledger
 from ingest.consumer import Consumer
 from ingest.events import Event
@@ -44,12 +45,15 @@ class Handling:
     behind: Behind
     mark_read: MarkRead | None = None
 
-    async def batch(self, entries: Sequence[Entry]) -> None:
-        """Handle them all, or put aside those that fail. Raises what the store raises when away."""
+    async def batch(self, entries: Sequence[Entry], waiting: Collection[UUID]) -> None:
+        """Handle them all, or put aside those that fail; ``waiting`` are those that must wait.
+
+        Raises what the store raises when it is away.
+        """
         started = perf_counter()
         async with self._turn():
             try:
-                await self._together(entries)
+                await self._together(entries, waiting)
             except Exception as problem:  # the outer wall of the handlers
                 log.warning(
                     "batch.failed",
@@ -77,11 +81,9 @@ class Handling:
         """Of a consumer that must see what the batch before has written, one works at a time."""
         return self.database.turn(self.consumer.name) if self.consumer.serial else nullcontext()
 
-    async def _together(self, entries: Sequence[Entry]) -> None:
+    async def _together(self, entries: Sequence[Entry], waiting: Collection[UUID]) -> None:
         """The common case: all of a batch in one transaction."""
         name = self.consumer.name
-        async with self.database.read() as session:
-            waiting = await self.behind(session, name, entries)
         ready = [entry.event for entry in entries if entry.event.id not in waiting]
         prepared = await self.consumer.handler.prepare(ready) if ready else None
         async with self.database.begin() as session:
@@ -121,14 +123,19 @@ class Handling:
         if not events:
             return
         name = self.consumer.name
-        done = await ledger.settled(session, name, [event.id for event in events])
-        fresh = [event for event in events if event.id not in done]
         # Claimed before it is done: another worker that has the same event waits for our commit.
-        ours = await ledger.claim(session, name, [event.id for event in fresh])
+        ours = await ledger.claim(session, name, [event.id for event in events])
         following: list[Event] = []
-        for event in fresh:
+        for event in events:
             if event.id in ours:
-                following += await self.consumer.handler.handle(event, session, prepared)
+                with span(
+                    f"handle {name}",
+                    event.traceparent,
+                    event=event.id,
+                    stream=event.stream,
+                    consumer=name,
+                ):
+                    following += await self.consumer.handler.handle(event, session, prepared)
         await session.flush()
         await publish(session, following)
         HANDLED.labels(name).inc(len(ours))

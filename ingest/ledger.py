@@ -1,5 +1,10 @@
-"""What the lanes ask of the ledger all the time; the statements are built once."""
+"""What the engines ask of the ledger all the time; the statements are built once.
 
+Where each database has its own way of taking a list as one value (so that one statement, prepared
+once, does for any number of events), a statement is written out for both.
+"""
+
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,14 +12,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select, union_all
+from sqlalchemy import bindparam, exists, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from core.database import insert_new
 from ingest.events import Event
-from ingest.models import CursorRow, ProcessedRow, QuarantineRow, RetryRow, StreamRow
+from ingest.models import CursorRow, RetryRow, StreamRow
 
 _CURSOR = select(CursorRow.seq).where(CursorRow.consumer == bindparam("consumer")).scalar_subquery()
 _UNREAD = (
@@ -23,38 +27,37 @@ _UNREAD = (
     .order_by(StreamRow.seq)
     .limit(bindparam("most"))
 )
-_POSITIONS = select(StreamRow.id, StreamRow.seq).where(
-    StreamRow.id.in_(bindparam("ids", expanding=True))
-)
-_EARLIER = aliased(StreamRow)
-_OVERTAKING = select(StreamRow.id).where(
-    StreamRow.id.in_(bindparam("ids", expanding=True)),
-    exists().where(
-        _EARLIER.stream == StreamRow.stream,
-        _EARLIER.key == StreamRow.key,
-        _EARLIER.seq < StreamRow.seq,
-        _EARLIER.id.not_in(bindparam("ids", expanding=True)),
-        ~exists().where(
-            ProcessedRow.consumer == bindparam("consumer"), ProcessedRow.event_id == _EARLIER.id
-        ),
-        ~exists().where(
-            QuarantineRow.consumer == bindparam("consumer"),
-            QuarantineRow.event_id == _EARLIER.id,
-            QuarantineRow.resolved_at.is_(None),
-        ),
-    ),
-)
 _HAS_RETRIES = select(exists().where(RetryRow.consumer == bindparam("consumer")))
-_SETTLED = union_all(
-    select(ProcessedRow.event_id).where(
-        ProcessedRow.consumer == bindparam("consumer"),
-        ProcessedRow.event_id.in_(bindparam("ids", expanding=True)),
-    ),
-    select(QuarantineRow.event_id).where(
-        QuarantineRow.consumer == bindparam("consumer"),
-        QuarantineRow.event_id.in_(bindparam("ids", expanding=True)),
-        QuarantineRow.resolved_at.is_(None),
-    ),
+
+_ENTER = text(
+    "WITH new AS ("
+    " INSERT INTO stream (id, stream, key, event)"
+    " SELECT id, stream, key, event FROM json_to_recordset(CAST(:rows AS json))"
+    " AS given (id uuid, stream text, key text, event text)"
+    " ON CONFLICT DO NOTHING RETURNING seq)"
+    " INSERT INTO outbox (seq) SELECT seq FROM new"
+)
+
+# What waits for an agent is theirs.
+_CLAIM = (
+    "INSERT INTO processed (consumer, event_id) SELECT :consumer, given.id FROM {given}"
+    " WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE quarantine.consumer = :consumer"
+    " AND quarantine.event_id = given.id AND quarantine.resolved_at IS NULL)"
+    " ON CONFLICT DO NOTHING RETURNING event_id"
+)
+_CLAIM_POSTGRESQL = text(_CLAIM.format(given="unnest(CAST(:ids AS uuid[])) AS given (id)"))
+_CLAIM_SQLITE = text(_CLAIM.format(given="(SELECT value AS id FROM json_each(:ids)) AS given"))
+
+_LOOK = text(
+    "SELECT stream.id, stream.seq, EXISTS ("
+    " SELECT 1 FROM stream AS earlier WHERE earlier.key = stream.key"
+    " AND earlier.seq < stream.seq AND earlier.stream = stream.stream"
+    " AND earlier.id <> ALL (CAST(:ids AS uuid[]))"
+    " AND NOT EXISTS (SELECT 1 FROM processed"
+    " WHERE processed.consumer = :consumer AND processed.event_id = earlier.id)"
+    " AND NOT EXISTS (SELECT 1 FROM quarantine WHERE quarantine.consumer = :consumer"
+    " AND quarantine.event_id = earlier.id AND quarantine.resolved_at IS NULL))"
+    " FROM stream WHERE stream.id = ANY (CAST(:ids AS uuid[])) ORDER BY stream.seq"
 )
 
 
@@ -66,6 +69,33 @@ class Entry:
     event: Event
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the ledger says of an event that Kafka brings."""
+
+    seq: int
+    overtakes: bool
+    """Whether its consumer has yet to handle an earlier one of its key. An event of the same batch
+    comes before in any case; nothing waits for one that is in quarantine."""
+
+
+async def enter(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Enter events in the ledger, and with PostgreSQL in the outbox; what is there stays."""
+    rows = [
+        {
+            "id": event.id,
+            "stream": event.stream,
+            "key": event.subject,
+            "event": event.model_dump_json(),
+        }
+        for event in events
+    ]
+    if _is_postgresql(session):
+        await session.execute(_ENTER, {"rows": json.dumps(rows, default=str)})
+    else:  # where the consumers read the ledger itself
+        await insert_new(session, StreamRow, rows)
+
+
 async def unread(session: AsyncSession, consumer: str, stream: str, most: int) -> Sequence[Entry]:
     """The next events for a consumer that reads by its cursor."""
     values = {"consumer": consumer, "stream": stream, "most": most}
@@ -75,36 +105,16 @@ async def unread(session: AsyncSession, consumer: str, stream: str, most: int) -
     ]
 
 
-def age(event: str, now: datetime) -> float:
-    """Seconds since what brought the event about."""
-    return (now - Event.model_validate_json(event).time).total_seconds()
-
-
-async def positions(session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID, int]:
-    """Where in the ledger the events stand; what is not in it is left out."""
-    rows = await session.execute(_POSITIONS, {"ids": [*ids]})
-    return dict(rows.all())
-
-
-async def overtaking(session: AsyncSession, consumer: str, entries: Sequence[Entry]) -> set[UUID]:
-    """Those of the events before which the consumer has yet to handle another of their key.
-
-    What is in quarantine is left to the agents: nothing waits for it. An event of the same batch
-    comes before in any case.
-    """
-    values = {"consumer": consumer, "ids": [entry.event.id for entry in entries]}
-    return set(await session.scalars(_OVERTAKING, values))
+async def look(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> Mapping[UUID, Look]:
+    """What the ledger says of each, in its order; without what is not in it. PostgreSQL only."""
+    values = {"consumer": consumer, "ids": _array(ids)}
+    rows = await session.execute(_LOOK, values)
+    return {event_id: Look(seq, overtakes) for event_id, seq, overtakes in rows}
 
 
 async def has_retries(session: AsyncSession, consumer: str) -> bool:
     """Whether anything waits to be tried again, now or later."""
     return bool(await session.scalar(_HAS_RETRIES, {"consumer": consumer}))
-
-
-async def settled(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> set[UUID]:
-    """Those of the events whose effect is in the store, or that wait for an agent."""
-    values = {"consumer": consumer, "ids": [*ids]}
-    return set(await session.scalars(_SETTLED, values))
 
 
 async def claim(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> set[UUID]:
@@ -113,14 +123,23 @@ async def claim(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> 
     Where another worker is at one of them, this waits for what becomes of its transaction.
     """
     # In one order everywhere, so that two workers never wait for each other.
-    rows = [{"consumer": consumer, "event_id": event_id} for event_id in sorted(ids)]
-    return set(await insert_new(session, ProcessedRow, rows, returning=ProcessedRow.event_id))
+    ordered = sorted(ids)
+    if _is_postgresql(session):
+        values = {"consumer": consumer, "ids": _array(ordered)}
+        return set(await session.scalars(_CLAIM_POSTGRESQL, values))
+    values = {"consumer": consumer, "ids": json.dumps([event_id.hex for event_id in ordered])}
+    return {UUID(event_id) for event_id in await session.scalars(_CLAIM_SQLITE, values)}
 
 
 async def move_cursor(session: AsyncSession, consumer: str, seq: int) -> None:
     """Never back: who was slower than a retry does not undo it."""
     statement = _move_cursor(session.get_bind().dialect.name)
     await session.execute(statement, {"consumer": consumer, "seq": seq})
+
+
+def age(event: str, now: datetime) -> float:
+    """Seconds since what brought the event about."""
+    return (now - Event.model_validate_json(event).time).total_seconds()
 
 
 @cache
@@ -132,3 +151,11 @@ def _move_cursor(dialect: str) -> Any:
         set_={"seq": new.excluded.seq},
         where=CursorRow.seq < new.excluded.seq,
     )
+
+
+def _is_postgresql(session: AsyncSession) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _array(ids: Collection[UUID]) -> str:
+    return "{" + ",".join(map(str, ids)) + "}"

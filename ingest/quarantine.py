@@ -1,6 +1,6 @@
 """What was given up on, for agents: look, retry, or file by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,18 @@ async def open_items(session: AsyncSession, *, limit: int = 100) -> list[Item]:
         .limit(limit)
     )
     return [_item(row, intake) for row, intake in await session.execute(query)]
+
+
+async def open_ids(session: AsyncSession, consumer: str = "") -> Sequence[UUID]:
+    """All that waits for an agent, oldest first; of one consumer, or of all."""
+    query = (
+        select(QuarantineRow.id)
+        .where(QuarantineRow.resolved_at.is_(None))
+        .order_by(QuarantineRow.quarantined_at)
+    )
+    if consumer:
+        query = query.where(QuarantineRow.consumer == consumer)
+    return (await session.scalars(query)).all()
 
 
 async def count_open(session: AsyncSession) -> int:

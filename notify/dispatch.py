@@ -26,6 +26,7 @@ from core.database import Database
 from core.errors import Refused
 from core.ids import new_id
 from core.metrics import DELIVERIES, IN_DOUBT
+from core.tracing import span
 from core.unbroken import unbroken
 from ingest.events import DeliveryChanged, Event
 from notify.models import DeliveryStatus
@@ -214,7 +215,8 @@ class Dispatcher:
         sender = self._senders[due.delivery.medium]
         try:
             try:
-                answer = await sender.send(due.delivery, due.content)
+                with span(f"send {sender.medium}", due.traceparent, delivery=due.delivery.id):
+                    answer = await sender.send(due.delivery, due.content)
             except Refused as problem:
                 self._pauses[due.delivery.medium].over()
                 self._outcomes.append(self._failed(due, problem.reason, in_doubt=False))

@@ -13,6 +13,7 @@ from core.clock import Clock
 from core.database import Database
 from core.i18n import LOCALES
 from core.ids import derived_id
+from core.tracing import current
 from ingest import Automatic
 from ingest.events import CaseChanged, DeliveryChanged, Event, NotificationRequested
 from ingest.models import MessageRow
@@ -169,6 +170,7 @@ class Deliveries:
         delivery = prepared.get(notification_id)
         if delivery is None:
             return []
+        delivery.traceparent = current() or event.traceparent
         session.add(delivery)
         data = DeliveryChanged(delivery_id=delivery.id, status=DeliveryStatus.QUEUED)
         return [event.follow(data, key=UUID(event.subject))]

@@ -91,6 +91,8 @@ class DeliveryRow(Base):
     """The other headers, From among them."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    traceparent: Mapped[str | None] = mapped_column(String(64))
+    """The span that queued it (:mod:`core.tracing`)."""
 
 
 class DispatcherRow(Base):

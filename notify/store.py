@@ -33,6 +33,8 @@ class Due:
     content: Content
     key: UUID
     """Of its events: the case's id, or the notification's when it has none."""
+    traceparent: str | None
+    """The span that queued it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +301,8 @@ async def _keys(session: AsyncSession, notification_ids: Sequence[UUID]) -> dict
 
 
 def _due(row: DeliveryRow, case_id: UUID | None) -> Due:
-    return Due(delivery_of(row), content_of(row), case_id or row.notification_id)
+    key = case_id or row.notification_id
+    return Due(delivery_of(row), content_of(row), key, row.traceparent)
 
 
 def delivery_of(row: DeliveryRow) -> Delivery:

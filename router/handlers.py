@@ -90,7 +90,7 @@ class Routing:
             return [await self._open(event, session, message, prepared)]
         case_id, joined_by = found
         await session.flush()  # the case may have been opened by this very batch
-        case = await session.get_one(CaseRow, case_id, with_for_update=True)
+        case = await session.get_one(CaseRow, case_id, with_for_update={"key_share": True})
         prepared.threads.remember(case.id, case.reference, message)
         return [join_case(session, case, message, joined_by)]
 

@@ -12,6 +12,7 @@ from core.database import Database
 from core.settings import Settings
 from guichet.migrate import migrate
 from tests.builders import SettableClock
+from tests.kafka.broker import Broker, broker
 from tests.postgresql import PostgreSQL, postgresql
 
 
@@ -57,6 +58,13 @@ async def database(request: pytest.FixtureRequest, settings: Settings) -> AsyncI
     yield database
     await database.close()
     await asyncio.to_thread(server.drop, name)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One broker for all tests: each takes a prefix of its own."""
+    with broker(tmp_path_factory.mktemp("kafka")) as kafka:
+        yield kafka
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Literal
 
 import pytest
 
@@ -24,11 +25,14 @@ QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_con
 
 
 class PostgreSQL:
-    """One server with a template that every test's database is copied from."""
+    """One server; each test has a database of its own, copied from a template."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        (self._port,) = free_ports(1)
+        self._programs = max(PROGRAMS.iterdir(), key=lambda version: int(version.name)) / "bin"
         self._numbers = count(1)
+        self._is_running = False
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://{USER}@127.0.0.1:{self._port}/{name}"
@@ -42,6 +46,37 @@ class PostgreSQL:
     def drop(self, name: str) -> None:
         self._sql(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def initialise(self) -> None:
+        program = [str(self._programs / "initdb"), "-D", str(self._data), "-U", USER]
+        self._run([*program, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
+
+    def start(self) -> None:
+        """Return once it answers."""
+        own = f"port={self._port}", "listen_addresses=127.0.0.1"
+        settings = (*own, f"unix_socket_directories={self._folder}", *QUICK)
+        options = " ".join(f"-c {setting}" for setting in settings)
+        self._control("-o", options, "-l", str(self._folder / "log"), "start")
+        self._is_running = True
+
+    def stop(self, how: Literal["fast", "immediate"] = "fast") -> None:
+        """``fast`` ends every connection and keeps what was committed; ``immediate`` is a crash,
+        and as nothing is safe on the disk nobody should start it again."""
+        if self._is_running:
+            self._control("-m", how, "stop")
+            self._is_running = False
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def _control(self, *arguments: str) -> None:
+        self._run([str(self._programs / "pg_ctl"), "-D", str(self._data), "-w", *arguments])
+
+    def _run(self, command: Sequence[str]) -> None:
+        # It refuses to run as root.
+        user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        subprocess.run([*user, *command], check=True, cwd=self._folder, stdout=subprocess.DEVNULL)
+
     def _sql(self, statement: str) -> None:
         command = ["psql", "-q", "-h", "127.0.0.1", "-p", str(self._port), "-U", USER]
         subprocess.run([*command, "-d", "postgres", "-c", statement], check=True)
@@ -50,27 +85,16 @@ class PostgreSQL:
 @contextmanager
 def postgresql() -> Iterator[PostgreSQL]:
     """Runs while the block does."""
-    programs = max(PROGRAMS.iterdir(), key=lambda version: int(version.name)) / "bin"
     folder = Path(mkdtemp(prefix="guichet-postgresql-"))
-    (port,) = free_ports(1)
-    if os.getuid() == 0:  # it refuses to run as root
+    if os.getuid() == 0:
         shutil.chown(folder, "postgres")
-    data, log = folder / "data", folder / "log"
-    settings = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}"]
-    options = " ".join(f"-c {setting}" for setting in (*settings, *QUICK))
-    pg_ctl = [str(programs / "pg_ctl"), "-D", str(data), "-w"]
+    server = PostgreSQL(folder)
     try:
-        initdb = [str(programs / "initdb"), "-D", str(data), "-U", USER, "--auth=trust"]
-        _run([*initdb, "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"], folder)
-        _run([*pg_ctl, "-o", options, "-l", str(log), "start"], folder)
+        server.initialise()
+        server.start()
         try:
-            yield PostgreSQL(port)
+            yield server
         finally:
-            _run([*pg_ctl, "-m", "immediate", "stop"], folder)
+            server.stop("immediate")
     finally:
         shutil.rmtree(folder)
-
-
-def _run(command: Sequence[str], folder: Path) -> None:
-    as_its_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    subprocess.run([*as_its_user, *command], check=True, cwd=folder, stdout=subprocess.DEVNULL)

@@ -83,7 +83,9 @@ class SenderAuthentication:
         if result.trust is Trust.VERIFIED and message.sender_address == result.address:
             return [await self._verified(session, event, changed, message, result)]
         if result.dmarc == "fail":
-            case = await session.get_one(CaseRow, changed.case_id, with_for_update=True)
+            case = await session.get_one(
+                CaseRow, changed.case_id, with_for_update={"key_share": True}
+            )
             return [_append(session, case, "sender_doubtful", event, message, result)]
         return []
 
@@ -95,7 +97,7 @@ class SenderAuthentication:
         message: MessageRow,
         result: Authentication,
     ) -> Event:
-        case = await session.get_one(CaseRow, changed.case_id, with_for_update=True)
+        case = await session.get_one(CaseRow, changed.case_id, with_for_update={"key_share": True})
         link = await session.get_one(CaseMessageRow, message.id)
         message.sender_trust = Trust.VERIFIED
         if link.joined_by == JoinedBy.OPENING:

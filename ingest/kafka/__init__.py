@@ -7,6 +7,7 @@ outbox holds, Faust apps (:mod:`ingest.kafka.workers`) bring it to the consumers
 
 from ingest.kafka.brokers import Brokers
 from ingest.kafka.engine import KafkaEngine
+from ingest.kafka.replaying import publish_again
 from ingest.kafka.topics import TopicSettings, create_topics
 
-__all__ = ["Brokers", "KafkaEngine", "TopicSettings", "create_topics"]
+__all__ = ["Brokers", "KafkaEngine", "TopicSettings", "create_topics", "publish_again"]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import timedelta
 
 import structlog
 
@@ -13,7 +14,7 @@ from ingest.events import Event
 from ingest.failures import Failures
 from ingest.kafka.brokers import Brokers
 from ingest.kafka.following import follow
-from ingest.kafka.reconciler import Reconciler
+from ingest.kafka.reconciler import AGE, Reconciler
 from ingest.kafka.relay import Relay
 from ingest.kafka.topics import TopicSettings, create_topics
 from ingest.kafka.workers import Worker
@@ -32,6 +33,8 @@ class KafkaEngine:
         All of the pipeline, as an event is settled when each of them has handled it.
     streams
         All that have a topic.
+    age
+        Since an event was published, before the reconciler looks for it.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class KafkaEngine:
         streams: Collection[str],
         topics: TopicSettings,
         work_on: Collection[str],
+        age: timedelta = AGE,
     ) -> None:
         self._brokers = brokers
         self._streams = streams
@@ -56,7 +60,7 @@ class KafkaEngine:
             for consumer in consumers
             if consumer.name in work_on
         ]
-        self._reconciler = Reconciler(database, consumers, brokers, clock)
+        self._reconciler = Reconciler(database, consumers, brokers, clock, age=age)
 
     async def run(self) -> None:
         await self._create_topics()

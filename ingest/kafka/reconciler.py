@@ -107,7 +107,10 @@ class Reconciler:
                 return 0  # another process is at it
             await self._let_go(session)
             missing = await self._missing(session)
-            lost = await self._lost(missing) if missing else set()
+            unseen = await self._unseen(missing) if missing else set()
+            if unseen:  # unless it was handled, and that committed, since we looked
+                unseen.intersection_update(await self._missing(session))
+            lost = {one.seq for one in unseen}
             if lost:
                 await session.execute(
                     update(OutboxRow)
@@ -119,14 +122,14 @@ class Reconciler:
             return len(lost)
 
     async def measure(self) -> None:
-        """What is in the outbox, and not handled by a consumer, is its lag."""
+        """What is in the outbox, and neither handled by a consumer nor given up, is its lag."""
         stage, now = self._stages, self._clock()
         behind = (
             select(stage.c.consumer, func.count(), func.min(OutboxRow.seq))
             .select_from(OutboxRow)
             .join(StreamRow, StreamRow.seq == OutboxRow.seq)
             .join(stage, stage.c.stream == StreamRow.stream)
-            .where(~_known(ProcessedRow, stage))
+            .where(~_known(ProcessedRow, stage), ~_known(QuarantineRow, stage))
             .group_by(stage.c.consumer)
         )
         async with self._database.read() as session:
@@ -169,10 +172,11 @@ class Reconciler:
             for seq, consumer, stream, partition, offset in await session.execute(query)
         ]
 
-    async def _lost(self, missing: Sequence[Missing]) -> set[int]:
+    async def _unseen(self, missing: Sequence[Missing]) -> set[Missing]:
+        """Those that Kafka will not bring to their consumer any more."""
         readings = await self._readings(missing)
         return {
-            one.seq for one in missing if not readings[one.consumer, one.place].will_see(one.offset)
+            one for one in missing if not readings[one.consumer, one.place].will_see(one.offset)
         }
 
     async def _readings(
@@ -219,4 +223,6 @@ def _known(
     table: type[ProcessedRow] | type[RetryRow] | type[QuarantineRow], stage: Values
 ) -> ColumnElement[bool]:
     """Whether the table has a row of the event for the consumer of the stage."""
-    return exists().where(table.consumer == stage.c.consumer, table.event_id == StreamRow.id)
+    known = exists().where(table.consumer == stage.c.consumer, table.event_id == StreamRow.id)
+    # By itself it would look no further than the query just around it, and ask of any event.
+    return known.correlate(stage, StreamRow)

@@ -7,12 +7,13 @@ commit) is published again: the consumers know it by its id.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from zlib import crc32
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from sqlalchemy import Row, bindparam, select, text, update
+from sqlalchemy import Row, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,7 +40,7 @@ _WAITING = (
     .limit(MOST)
 )
 _PUBLISHED = text(
-    "UPDATE outbox SET published_at = :at, partition = taken.partition, \"offset\" = taken.place"
+    'UPDATE outbox SET published_at = :at, partition = taken.partition, "offset" = taken.place'
     " FROM unnest(CAST(:seqs AS bigint[]), CAST(:partitions AS int[]), CAST(:places AS bigint[]))"
     " AS taken (seq, partition, place) WHERE outbox.seq = taken.seq"
 )
@@ -96,11 +97,16 @@ class Relay:
     ) -> None:
         producer = await self._started()
         async with asyncio.timeout(ANSWER):
+            partitions = {
+                stream: await producer.partitions_for(self._brokers.topic(stream))
+                for stream in {stream for _, stream, _, _ in rows}
+            }
             promised = [
                 await producer.send(
                     self._brokers.topic(stream),
                     key=key.encode(),
                     value=event.encode(),
+                    partition=_partition(key, partitions[stream]),
                     headers=[("content-type", CONTENT_TYPE)],
                 )
                 for _, stream, key, event in rows
@@ -140,3 +146,8 @@ class Relay:
             with suppress(*AWAY):
                 async with asyncio.timeout(ANSWER):
                     await producer.stop()
+
+
+def _partition(key: str, partitions: Collection[int]) -> int:
+    """The same for a key always; aiokafka's own way takes longer than all else about a record."""
+    return crc32(key.encode()) % len(partitions)

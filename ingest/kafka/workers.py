@@ -7,15 +7,17 @@ around a rebalance (faust-streaming 216, 221) is found by its position in the le
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import faust
 import structlog
 from faust.types import EventT
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database
 from core.metrics import FOREIGN
@@ -30,7 +32,9 @@ from ingest.ledger import Entry
 
 AHEAD = 4 * BATCH  # records taken from Kafka before they can be handled
 POLL = 0.5  # seconds between looks for what is to be tried again, or whether the store is back
+LINGER = 0.05  # seconds for a batch to fill: a transaction of many events costs as one of few
 COMMIT = 1.0  # seconds between commits of offsets
+GONE_AFTER = 10.0  # seconds without a sign after which others get the partitions of a worker
 
 log = structlog.get_logger()
 
@@ -44,7 +48,7 @@ class Worker:
         self.consumer = consumer
         self._database = database
         self._brokers = brokers
-        self._handling = Handling(consumer, database, failures, ledger.overtaking)
+        self._handling = Handling(consumer, database, failures, _overtaking)
         self._taken: asyncio.Queue[EventT[bytes]] = asyncio.Queue(AHEAD)
         self._log = log.bind(consumer=consumer.name)
         self.is_taking = False
@@ -78,7 +82,7 @@ class Worker:
             await asyncio.sleep(POLL)
 
     def _app(self) -> faust.App:
-        app = faust.App(
+        app = _App(
             self._brokers.group(self.consumer.name),
             loop=asyncio.get_running_loop(),
             autodiscover=False,
@@ -88,6 +92,7 @@ class Worker:
             topic_disable_leader=True,
             consumer_auto_offset_reset="earliest",
             broker_commit_interval=COMMIT,
+            broker_session_timeout=GONE_AFTER,
             stream_wait_empty=False,  # the store may be away for longer than a rebalance may take
             **self._brokers.faust(),
         )
@@ -113,12 +118,19 @@ class Worker:
 
     async def _handle_all(self) -> None:
         while True:
-            records = [await self._taken.get()]
-            while len(records) < BATCH and not self._taken.empty():
-                records.append(self._taken.get_nowait())
+            records = await self._gather()
             await self._handle(records)
             for record in records:
                 record.ack()
+
+    async def _gather(self) -> list[EventT[bytes]]:
+        """A batch: whoever hands over records one by one is waited for a little."""
+        records = [await self._taken.get()]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while len(records) < BATCH:
+                    records.append(await self._taken.get())
+        return records
 
     async def _handle(self, records: Sequence[EventT[bytes]]) -> None:
         """Return when the effect of all is in the store, however long that is away."""
@@ -133,16 +145,17 @@ class Worker:
                 self._log.warning("worker.store_away", error=repr(problem))
                 await asyncio.sleep(POLL)
 
-    async def _handle_once(self, events: dict[Any, Event]) -> None:
+    async def _handle_once(self, events: Mapping[UUID, Event]) -> None:
         async with self._database.read() as session:
-            positions = await ledger.positions(session, events.keys())
-        strangers = len(events) - len(positions)
+            looks = await ledger.look(session, self.consumer.name, events.keys())
+        strangers = len(events) - len(looks)
         if strangers:
             FOREIGN.labels(self.consumer.name).inc(strangers)
             self._log.error("worker.not_in_ledger", events=strangers)
-        entries = [Entry(seq, events[event_id]) for event_id, seq in positions.items()]
-        if entries:
-            await self._handling.batch(sorted(entries, key=lambda entry: entry.seq))
+        if looks:
+            entries = [Entry(look.seq, events[event_id]) for event_id, look in looks.items()]
+            waiting = {event_id for event_id, look in looks.items() if look.overtakes}
+            await self._handling.batch(entries, waiting)
 
     def _read(self, record: bytes) -> Event | None:
         """None for what is no event: nothing of ours is lost by it, as the ledger has it all."""
@@ -160,6 +173,16 @@ class Worker:
             except Exception as problem:  # the outer wall: a lane never dies
                 self._log.warning("worker.retries_wait", error=repr(problem))
             await asyncio.sleep(POLL)
+
+
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """For tables, of which there are none: nothing is written where the process stands."""
+
+
+async def _overtaking(session: AsyncSession, consumer: str, entries: Sequence[Entry]) -> set[UUID]:
+    looks = await ledger.look(session, consumer, [entry.event.id for entry in entries])
+    return {event_id for event_id, look in looks.items() if look.overtakes}
 
 
 async def _stop(app: faust.App) -> None:

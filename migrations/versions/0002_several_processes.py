@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatchers")),
     )
     op.add_column("deliveries", sa.Column("claimed_by", sa.Uuid(), nullable=True))
+    op.add_column("deliveries", sa.Column("traceparent", sa.String(length=64), nullable=True))
     if op.get_bind().dialect.name == "postgresql":
         op.create_index(op.f("ix_stream_key_seq"), "stream", ["key", "seq"])
 
@@ -43,6 +44,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.drop_index(op.f("ix_stream_key_seq"), "stream")
+    op.drop_column("deliveries", "traceparent")
     op.drop_column("deliveries", "claimed_by")
     op.drop_table("dispatchers")
     op.drop_table("outbox")

@@ -5,7 +5,8 @@ from typing import Any, Self
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
-from tests.e2e.town import AGENT, Town
+from tests.e2e.ground import AGENT
+from tests.e2e.town import Town
 
 CHROMIUM = "/usr/bin/chromium"
 PHONE = (390, 844)

@@ -6,21 +6,26 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.browsing import Visitor, launch
+from tests.e2e.engines import NewTown, engine, new_town
 from tests.e2e.mailserver import MailServer
 from tests.e2e.town import Town
 
+__all__ = ["engine", "new_town"]  # fixtures
+
 
 @pytest.fixture(scope="module")
-def outside() -> Iterator[MailServer]:
-    """Where the town's mail goes."""
+def outside(engine: str) -> Iterator[MailServer]:
+    """Where the town's mail goes; of each engine's town another."""
     with MailServer() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def town(outside: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(
+    new_town: NewTown, outside: MailServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
     """The demo town on an empty inbox: with a smart host it invents no messages."""
-    with Town(tmp_path_factory.mktemp("town") / "var", smarthost=outside.url) as town:
+    with new_town(tmp_path_factory.mktemp("town") / "var", smarthost=outside.url) as town:
         yield town
 
 

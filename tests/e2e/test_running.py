@@ -9,13 +9,15 @@ import httpx
 import pytest
 
 from tests.builders import mail
-from tests.e2e.town import AGENT, Town
+from tests.e2e.engines import NewTown, on_embedded
+from tests.e2e.ground import AGENT
+from tests.e2e.town import Town
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Town:
+def own(new_town: NewTown, tmp_path: Path) -> Town:
     """A town of the test's own, not started yet."""
-    return Town(tmp_path / "var")
+    return new_town(tmp_path / "var")
 
 
 def test_the_first_start_makes_a_demo_town_and_says_where_to_click(own: Town) -> None:
@@ -70,6 +72,7 @@ def test_a_port_in_use_is_said_in_one_line(own: Town) -> None:
     assert "Traceback" not in told
 
 
+@on_embedded
 def test_a_second_one_on_the_same_folder_is_refused_until_the_first_has_ended(own: Town) -> None:
     second = Town(own.data)
     own.start()

@@ -2,9 +2,8 @@
 
 import resource
 import smtplib
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -79,10 +78,8 @@ def _form(browser: httpx.Client) -> dict[str, str]:
 
 
 def _count(town: Town, table: str) -> int:
-    with closing(sqlite3.connect(town.data / "guichet.db")) as database:
-        return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    return int(town.scalar(f"SELECT count(*) FROM {table}"))
 
 
 def _subjects(town: Town) -> list[str]:
-    with closing(sqlite3.connect(town.data / "guichet.db")) as database:
-        return [subject for (subject,) in database.execute("SELECT subject FROM cases")]
+    return [subject for (subject,) in town.query("SELECT subject FROM cases")]

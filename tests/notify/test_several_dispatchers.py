@@ -19,7 +19,7 @@ from ingest.models import StreamRow
 from notify import Content, Delivery, DeliveryStatus, Dispatcher, Medium, ProviderId
 from notify.models import DeliveryRow, DispatcherRow
 from notify.store import Due, Outcome, claim, read_due, settle, show, take_back
-from tests.notify.building import Desk, at_work, settled, until
+from tests.notify.building import Desk, at_work, executed, settled, until
 from tests.postgresql import on_postgresql
 
 pytestmark = on_postgresql
@@ -120,14 +120,22 @@ async def test_after_an_outage_it_lets_the_others_show_themselves_first(desk: De
         for _ in range(4):
             await later(desk, dispatcher, seconds=5)
         async with store_away(desk):
-            with capture_logs() as logs:
-                desk.clock.advance(seconds=12)
-                dispatcher.wake()
-                await until(lambda: any(log["event"] == "dispatch.store_away" for log in logs))
+            desk.clock.advance(seconds=12)
+            await notices(dispatcher)
         await later(desk, dispatcher)
         assert await is_in_flight(desk, due)
         await they_are_seen_for(desk, dispatcher, seconds=40)
         assert await is_in_flight(desk, due)
+
+
+async def test_after_an_outage_it_shows_itself_before_it_sends(desk: Desk) -> None:
+    async with working(desk) as dispatcher:
+        await later(desk, dispatcher)
+        async with store_away(desk):
+            await notices(dispatcher)
+            await execute(desk, "DELETE FROM dispatchers_away")
+        await mail_goes_out(desk)
+        assert await is_seen(desk)
 
 
 async def test_when_the_store_stood_still_it_lets_the_others_show_themselves_first(
@@ -184,6 +192,13 @@ async def test_who_lost_a_delivery_and_then_settles_it_changes_nothing(
     assert (as_told(await row_of(desk, due)), await written_down(desk)) == before
 
 
+async def test_nobody_settles_what_another_one_has(desk: Desk) -> None:
+    due, now = await in_flight_elsewhere(desk), desk.clock()
+    async with desk.database.begin() as session:
+        await settle(session, [Outcome(due, DeliveryStatus.SENT, now, now)], new_id())
+    assert await is_in_flight(desk, due)
+
+
 async def test_an_earlier_attempt_of_our_own_does_not_settle_a_later_one(desk: Desk) -> None:
     earlier, now = await in_flight_elsewhere(desk), desk.clock()
     await take_all_back(desk)
@@ -217,6 +232,18 @@ async def test_who_comes_second_to_a_delivery_does_not_wait_for_it(
         assert len(await claim(first, dues[:2], new_id())) == 2
         async with other.begin() as second:
             assert await claim(second, dues[::-1], THEM) == {dues[2].delivery.id}
+
+
+async def test_what_another_one_is_about_to_take_is_not_asked_for_without_a_pause(
+    desk: Desk, other: Database
+) -> None:
+    await desk.tell(await desk.open())
+    async with other.begin() as session:
+        assert await claim(session, await read(desk), THEM)
+        async with working(desk):
+            with executed() as asked:
+                await asyncio.sleep(0.5)
+    assert len(asked) < 20
 
 
 async def test_what_others_tried_since_it_was_read_is_left_to_its_new_time(desk: Desk) -> None:
@@ -295,10 +322,20 @@ async def working(desk: Desk, sender: Memory | None = None) -> AsyncIterator[Dis
 
 @asynccontextmanager
 async def store_away(desk: Desk) -> AsyncIterator[None]:
-    """No dispatcher can show itself."""
-    await execute(desk, "ALTER TABLE dispatchers RENAME TO away")
+    """Nothing of what a dispatcher asks gets an answer."""
+    tables = ("dispatchers", "deliveries")
+    for table in tables:
+        await execute(desk, f"ALTER TABLE {table} RENAME TO {table}_away")
     yield
-    await execute(desk, "ALTER TABLE away RENAME TO dispatchers")
+    for table in tables:
+        await execute(desk, f"ALTER TABLE {table}_away RENAME TO {table}")
+
+
+async def notices(dispatcher: Dispatcher) -> None:
+    """Until the dispatcher knows that the store is away."""
+    with capture_logs() as logs:
+        dispatcher.wake()
+        await until(lambda: any(log["event"] == "dispatch.store_away" for log in logs))
 
 
 async def execute(desk: Desk, statement: str) -> None:
