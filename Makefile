@@ -36,7 +36,9 @@ run: setup
 
 test: lint
 	@echo '• tests'
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/e2e --ignore tests/faults
+	@echo '• tests of whole towns, one after the other'
+	@$(BIN)/pytest tests/e2e tests/faults
 
 lint: setup-dev
 	@echo '• style'

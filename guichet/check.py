@@ -46,13 +46,17 @@ async def check_all(settings: Settings) -> list[Result]:
     return [result for results in found for result in results]
 
 
-def check_ports(settings: Settings, *, web: bool = True, mail: bool = True) -> list[Result]:
+def check_ports(
+    settings: Settings, *, web: bool = True, mail: bool = True, health: bool = False
+) -> list[Result]:
     """Whether nobody else listens where we are to."""
     results = []
     if web:
         results.append(_port("HTTP", settings.http_host, settings.http_port))
     if mail:
         results.append(_port("SMTP", settings.smtp_host, settings.smtp_port))
+    if health and not web:
+        results.append(_port("HEALTH", settings.http_host, settings.health_port))
     return results
 
 

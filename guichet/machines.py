@@ -1,5 +1,6 @@
 """What machines ask a process for: is it alive, may it be given work, how is it doing."""
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -9,6 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from core.metrics import IN_QUARANTINE
 from guichet.town import Town
 from ingest.quarantine import count_open
+
+log = structlog.get_logger()
 
 
 def build_health_app(town: Town) -> FastAPI:
@@ -32,15 +35,19 @@ def for_machines(town: Town) -> APIRouter:
                 await session.execute(text("SELECT 1"))
         except (SQLAlchemyError, OSError):
             return PlainTextResponse("the store is not available\n", 503)
-        if not town.engine.is_ready:
+        if not await town.engine.is_ready():
             return PlainTextResponse("Kafka is not available\n", 503)
         return PlainTextResponse("ready\n")
 
     @routes.get("/metrics")
     async def metrics() -> Response:
-        await town.engine.measure()
-        async with town.database.read() as session:
-            IN_QUARANTINE.set(await count_open(session))
+        try:
+            await town.engine.measure()
+            async with town.database.read() as session:
+                IN_QUARANTINE.set(await count_open(session))
+        except (SQLAlchemyError, OSError):
+            # What the process counts itself is wanted most when something is away.
+            log.warning("metrics.store_away")
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

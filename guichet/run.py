@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import Refused
 from core.lock import sole_process
@@ -21,6 +22,7 @@ from guichet.check import check_ports
 from guichet.demo_messages import demo_arrivals
 from guichet.machines import build_health_app
 from guichet.migrate import migrate
+from guichet.moved import refuse_if_moved
 from guichet.normalizers import warm_up
 from guichet.town import Town, build_town
 from guichet.web import build_app
@@ -47,6 +49,7 @@ class Roles:
         return SENDING in self.stages
 
 
+READING = "normalize"
 SENDING = "deliver"
 EVERYTHING = Roles("run", web=True, mail=True, stages=frozenset(CONSUMERS))
 SERVE = Roles("serve", web=True)
@@ -77,16 +80,28 @@ async def run(settings: Settings, roles: Roles = EVERYTHING) -> None:
 
 
 async def _run(settings: Settings, roles: Roles) -> None:
-    for port in check_ports(settings, web=roles.web, mail=roles.mail):
+    for port in check_ports(
+        settings, web=roles.web, mail=roles.mail, health=bool(settings.health_port)
+    ):
         if not port.ok:
             raise Refused(f"{port.what}: {port.says}")
+    refuse_if_moved(settings)
     town = build_town(settings, work_on=roles.stages)
     try:
-        await migrate(town.database)
-        first = roles.web and settings.demo and await _found(town)
+        first = await _prepare(town, roles)
         await _serve(town, roles, first=first)
     finally:
         await town.close()
+
+
+async def _prepare(town: Town, roles: Roles) -> bool:
+    """Bring the store to its newest form; returns whether a demo town was made just now."""
+    try:
+        await migrate(town.database)
+        return roles.web and town.settings.demo and await _found(town)
+    except (SQLAlchemyError, OSError) as problem:
+        reason = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
+        raise Refused(f"the store cannot be used: {reason}; guichet check says more") from problem
 
 
 async def _found(town: Town) -> bool:
@@ -105,7 +120,7 @@ async def _serve(town: Town, roles: Roles, *, first: bool) -> None:
         loop.add_signal_handler(name, stop.set)
     web = _web_server(town, roles)
     async with asyncio.TaskGroup() as tasks:
-        warming = tasks.create_task(_warm_up(town))
+        warming = tasks.create_task(_warm_up(town, roles))
         running = [tasks.create_task(work, name=name) for name, work in _works(town, roles).items()]
         serving = tasks.create_task(web.serve(), name="web") if web else None
         if roles.mail:
@@ -139,9 +154,11 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
     return works
 
 
-async def _warm_up(town: Town) -> None:
+async def _warm_up(town: Town, roles: Roles) -> None:
     """Load now what the first mail would have to wait for."""
-    await asyncio.gather(town.processes.run(warm_up), asyncio.to_thread(compile_rule, "true"))
+    if READING in roles.stages:
+        await town.processes.run(warm_up)
+    await asyncio.to_thread(compile_rule, "true")
 
 
 def _web_server(town: Town, roles: Roles) -> "_WebServer | None":

@@ -47,8 +47,7 @@ class Engine(Protocol):
         """Work until cancelled."""
         ...
 
-    @property
-    def is_ready(self) -> bool:
+    async def is_ready(self) -> bool:
         """Whether the consumers of this process can be brought events."""
         ...
 

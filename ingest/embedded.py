@@ -55,8 +55,7 @@ class EmbeddedEngine:
             for lane in self._lanes:
                 lanes.create_task(lane.run(), name=f"lane {lane.consumer.name}")
 
-    @property
-    def is_ready(self) -> bool:
+    async def is_ready(self) -> bool:
         return True
 
     async def measure(self) -> None:

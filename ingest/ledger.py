@@ -40,8 +40,8 @@ _ENTER = text(
 
 # What waits for an agent is theirs.
 _CLAIM = (
-    "INSERT INTO processed (consumer, event_id) SELECT :consumer, given.id FROM {given}"
-    " WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE quarantine.consumer = :consumer"
+    "INSERT INTO processed (consumer, event_id) SELECT CAST(:consumer AS varchar), given.id"
+    " FROM {given} WHERE NOT EXISTS (SELECT 1 FROM quarantine WHERE quarantine.consumer = :consumer"
     " AND quarantine.event_id = given.id AND quarantine.resolved_at IS NULL)"
     " ON CONFLICT DO NOTHING RETURNING event_id"
 )

@@ -3,7 +3,9 @@
 ``kafka://host:9092,host:9092``, or ``kafkas://user:password@host:9093`` with TLS and SASL.
 """
 
+import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -47,6 +49,17 @@ class Brokers:
 
     def group(self, consumer: str) -> str:
         return f"{self.prefix}.{consumer}"
+
+    async def answer(self) -> bool:
+        """Whether one of them takes a connection within a second."""
+        for server in self.servers.split(","):
+            host, _, port = server.rpartition(":")
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(1.0):
+                    _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+                    writer.close()
+                    return True
+        return False
 
     def client(self) -> dict[str, Any]:
         """Keyword arguments of every client of aiokafka."""

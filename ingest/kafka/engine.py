@@ -19,6 +19,7 @@ from ingest.kafka.relay import Relay
 from ingest.kafka.topics import TopicSettings, create_topics
 from ingest.kafka.workers import Worker
 
+LOOK = 30.0  # seconds between looks whether the topics are there
 AGAIN = 1.0  # seconds until the next try when Kafka is away
 
 log = structlog.get_logger()
@@ -65,15 +66,18 @@ class KafkaEngine:
     async def run(self) -> None:
         await self._create_topics()
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_topics(), name="topics")
             tasks.create_task(self._relay.run(), name="relay")
             for worker in self._workers:
                 tasks.create_task(worker.run(), name=f"worker {worker.consumer.name}")
             if self._workers:
                 tasks.create_task(self._reconciler.run(), name="reconciler")
 
-    @property
-    def is_ready(self) -> bool:
-        return all(worker.is_taking for worker in self._workers)
+    async def is_ready(self) -> bool:
+        """A process that only writes needs the store alone."""
+        if not self._workers:
+            return True
+        return all(worker.is_taking for worker in self._workers) and await self._brokers.answer()
 
     async def measure(self) -> None:
         await self._reconciler.measure()
@@ -82,6 +86,12 @@ class KafkaEngine:
         await self._topics_there.wait()
         async for events in follow(self._brokers, stream):
             yield events
+
+    async def _keep_topics(self) -> None:
+        """A cluster that has lost its data has lost them, too."""
+        while True:
+            await asyncio.sleep(LOOK)
+            await self._create_topics()
 
     async def _create_topics(self) -> None:
         """The town receives without Kafka, so that its absence stops nothing but this."""

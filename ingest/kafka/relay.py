@@ -85,17 +85,21 @@ class Relay:
 
     async def _step(self) -> int:
         """Publish what waits. Returns how many these were."""
+        # Before the turn: who cannot reach Kafka must not hold up those who can.
+        producer = await self._started()
         async with self._database.begin() as session:
             await session.execute(_TURN)
             rows = (await session.execute(_WAITING)).all()
             if rows:
-                await self._publish(session, rows)
+                await self._publish(session, producer, rows)
             return len(rows)
 
     async def _publish(
-        self, session: AsyncSession, rows: Sequence[Row[int, str, str, str]]
+        self,
+        session: AsyncSession,
+        producer: AIOKafkaProducer,
+        rows: Sequence[Row[int, str, str, str]],
     ) -> None:
-        producer = await self._started()
         async with asyncio.timeout(ANSWER):
             partitions = {
                 stream: await producer.partitions_for(self._brokers.topic(stream))

@@ -38,6 +38,7 @@ from tests.e2e.settling import settle, wait_until
 from tests.e2e.town import Town
 from tests.guichet.command import Command
 from tests.kafka.broker import Broker
+from tests.ports import free_ports
 from tests.postgresql import PostgreSQL
 
 EVERYTHING = ("normalize", "route", "authenticate", "notify", "deliver")
@@ -201,9 +202,11 @@ def test_a_town_in_the_middle_of_its_work(
     assert len(before["quarantine"]) == len(before["agent_sessions"]) == 1
     assert target.count("outbox") == 8
 
-    refused = old("admin", "list-agents")
-    assert refused.exit_code == 1
-    assert "has moved to PostgreSQL" in refused.output
+    http, smtp = map(str, free_ports(2))
+    for command in (("admin", "list-agents"), ("run",)):
+        refused = old(*command, GUICHET_HTTP_PORT=http, GUICHET_SMTP_PORT=smtp)
+        assert refused.exit_code == 1
+        assert "has moved to PostgreSQL" in refused.output
 
     with MailServer() as outside:
         town = Town(
