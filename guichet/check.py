@@ -141,7 +141,7 @@ async def _says(host: str, port: int, word: bytes, question: bytes = b"") -> boo
 
 
 def _port(name: str, host: str, port: int) -> Result:
-    mend = f"stop what listens there, or set GUICHET_{name}_HOST and GUICHET_{name}_PORT"
+    mend = f"stop what listens there, or set GUICHET_{name}_PORT"
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

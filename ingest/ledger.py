@@ -56,7 +56,9 @@ _LOOK = text(
     " AND NOT EXISTS (SELECT 1 FROM processed"
     " WHERE processed.consumer = :consumer AND processed.event_id = earlier.id)"
     " AND NOT EXISTS (SELECT 1 FROM quarantine WHERE quarantine.consumer = :consumer"
-    " AND quarantine.event_id = earlier.id AND quarantine.resolved_at IS NULL))"
+    " AND quarantine.event_id = earlier.id AND quarantine.resolved_at IS NULL)),"
+    " EXISTS (SELECT 1 FROM retries"
+    " WHERE retries.consumer = :consumer AND retries.event_id = stream.id)"
     " FROM stream WHERE stream.id = ANY (CAST(:ids AS uuid[])) ORDER BY stream.seq"
 )
 
@@ -77,6 +79,8 @@ class Look:
     overtakes: bool
     """Whether its consumer has yet to handle an earlier one of its key. An event of the same batch
     comes before in any case; nothing waits for one that is in quarantine."""
+    put_aside: bool
+    """Whether it is to be tried again, now or later."""
 
 
 async def enter(session: AsyncSession, events: Sequence[Event]) -> None:
@@ -109,7 +113,7 @@ async def look(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> M
     """What the ledger says of each, in its order; without what is not in it. PostgreSQL only."""
     values = {"consumer": consumer, "ids": _array(ids)}
     rows = await session.execute(_LOOK, values)
-    return {event_id: Look(seq, overtakes) for event_id, seq, overtakes in rows}
+    return {event_id: Look(*found) for event_id, *found in rows}
 
 
 async def has_retries(session: AsyncSession, consumer: str) -> bool:

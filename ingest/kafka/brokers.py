@@ -42,7 +42,8 @@ class Brokers:
         username, _, password = account.partition(":")
         if parts.scheme not in ("kafka", "kafkas") or not servers:
             raise BadInput("is neither kafka://host:port nor kafkas://user:password@host:port")
-        return cls(servers, prefix, parts.scheme == "kafkas", unquote(username), unquote(password))
+        tls = parts.scheme == "kafkas"
+        return cls(servers, prefix, tls, unquote(username), unquote(password), idempotent)
 
     def topic(self, stream: str) -> str:
         return f"{self.prefix}.{stream}"

@@ -73,7 +73,7 @@ class Worker:
                 self.is_taking = True
                 await app.wait_until_stopped()
                 self._log.warning("worker.app_ended", crashed=repr(app.crash_reason))
-            except AWAY as problem:
+            except Exception as problem:  # the outer wall: another app may have more luck
                 self._log.warning("worker.kafka_away", error=repr(problem))
             finally:
                 self.is_taking = False
@@ -152,9 +152,19 @@ class Worker:
         if strangers:
             FOREIGN.labels(self.consumer.name).inc(strangers)
             self._log.error("worker.not_in_ledger", events=strangers)
-        if looks:
-            entries = [Entry(look.seq, events[event_id]) for event_id, look in looks.items()]
-            waiting = {event_id for event_id, look in looks.items() if look.overtakes}
+        # What is in retries already is tried again when it is due, and not because it comes again.
+        aside = {events[event_id].subject for event_id, look in looks.items() if look.put_aside}
+        entries = [
+            Entry(look.seq, events[event_id])
+            for event_id, look in looks.items()
+            if not look.put_aside
+        ]
+        waiting = {
+            entry.event.id
+            for entry in entries
+            if looks[entry.event.id].overtakes or entry.event.subject in aside
+        }
+        if entries:
             await self._handling.batch(entries, waiting)
 
     def _read(self, record: bytes) -> Event | None:

@@ -1,12 +1,11 @@
 """A person at a browser (Debian's Chromium through Playwright)."""
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 from tests.e2e.ground import AGENT
-from tests.e2e.town import Town
 
 CHROMIUM = "/usr/bin/chromium"
 PHONE = (390, 844)
@@ -22,6 +21,17 @@ QUIET = (
 )
 
 
+class Desk(Protocol):
+    """Where a visitor goes to."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def password(self) -> str:
+        """Of every demo agent."""
+        ...
+
+
 def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
 
@@ -32,7 +42,7 @@ class Visitor:
     def __init__(
         self,
         browser: Browser,
-        town: Town,
+        desk: Desk,
         *,
         size: tuple[int, int] = DESKTOP,
         locale: str = "fr-FR",
@@ -42,12 +52,12 @@ class Visitor:
         self._context = browser.new_context(
             viewport={"width": width, "height": height},
             locale=locale,
-            base_url=town.url,
+            base_url=desk.url,
             **profile,
         )
         self.page: Page = self._context.new_page()
         self.complaints: list[str] = []
-        self._town = town
+        self._desk = desk
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
@@ -55,7 +65,7 @@ class Visitor:
         """Sign in at the desk; ends at the inbox."""
         self.page.goto("/agent/")
         self.page.get_by_label("Adresse électronique").fill(email)
-        self.page.get_by_label("Mot de passe").fill(self._town.password)
+        self.page.get_by_label("Mot de passe").fill(self._desk.password)
         self.page.get_by_role("button", name="Se connecter").click()
         self.page.wait_for_url("**/agent/")
 

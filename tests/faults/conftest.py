@@ -6,9 +6,9 @@ from typing import Protocol
 
 import pytest
 
+from tests.e2e.county import County
 from tests.e2e.engines import engine, new_town, on_services
 from tests.e2e.mailserver import MailServer
-from tests.faults.county import County
 from tests.kafka.broker import Broker
 from tests.postgresql import PostgreSQL
 

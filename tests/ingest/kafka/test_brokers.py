@@ -61,6 +61,12 @@ def test_what_is_no_address_is_refused(url: str) -> None:
         Brokers.parse(url, "town")
 
 
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_brokers_that_do_not_number_records_are_asked_for_no_numbers(idempotent: bool) -> None:
+    brokers = Brokers.parse("kafka://host:9092", "town", idempotent=idempotent)
+    assert brokers.idempotent == idempotent
+
+
 def test_towns_on_one_cluster_share_no_topic_and_no_group() -> None:
     one, other = (Brokers.parse("kafka://host:9092", prefix) for prefix in ("one", "other"))
     assert one.topic("case.changed") == "one.case.changed"

@@ -14,7 +14,16 @@ from core.ids import new_id
 from ingest import Consumer
 from ingest.events import Event
 from ingest.models import OutboxRow, QuarantineRow, RetryRow
-from tests.ingest.kafka.stand import NEVER, Scribe, Stand, by_key, event, lines, until_lines
+from tests.ingest.kafka.stand import (
+    NEVER,
+    Scribe,
+    Stand,
+    by_key,
+    event,
+    lines,
+    needs_offsets,
+    until_lines,
+)
 from tests.ingest.witness import LONGEST, no_retries, until
 from tests.postgresql import on_postgresql
 
@@ -69,6 +78,7 @@ async def test_every_event_has_one_effect_in_order_while_workers_come_and_go(
 async def test_a_worker_that_is_killed_before_it_acknowledges_leaves_one_effect(
     stand: Stand,
 ) -> None:
+    needs_offsets(stand.brokers)
     events = await stand.write(20, keys=3)
     victim = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -78,8 +88,13 @@ async def test_a_worker_that_is_killed_before_it_acknowledges_leaves_one_effect(
         f"kafka://{stand.brokers.servers}",
         stand.brokers.prefix,
     )
-    async with asyncio.timeout(LONGEST):
-        assert await victim.wait() == -SIGKILL
+    try:
+        async with asyncio.timeout(LONGEST):
+            assert await victim.wait() == -SIGKILL
+    finally:
+        if victim.returncode is None:
+            victim.kill()
+            await victim.wait()
     done = await lines(stand.database)
     assert done
     async with stand.running(Scribe().consumer, age=NEVER):

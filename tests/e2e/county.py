@@ -1,18 +1,26 @@
 """A town of several processes, each of them known by a name: started, killed and started again."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import httpx
 
+from guichet.demo import demo_password
 from tests.e2e.ground import Ground
 from tests.e2e.process import Process
 from tests.e2e.settling import wait_until
 from tests.ports import free_ports
 
 READY = 60.0  # seconds for Kafka to give a worker its partitions
+
+
+@dataclass(frozen=True)
+class CountyDesk:
+    url: str
+    password: str
 
 
 class County(Ground):
@@ -36,6 +44,11 @@ class County(Ground):
         options = [option for stage in stages for option in ("--stage", stage)]
         return self._add(name, "worker", *options, port="health_port")
 
+    def desk(self, name: str) -> "CountyDesk":
+        """What one of the web's processes shows."""
+        password = demo_password((self.data / "secret").read_bytes())
+        return CountyDesk(f"http://127.0.0.1:{self.port(name)}", password)
+
     def __getitem__(self, name: str) -> Process:
         return self._processes[name]
 
@@ -45,7 +58,7 @@ class County(Ground):
 
     def start(self, *names: str) -> Self:
         """All at once, or these; returns when each is ready, and has its partitions."""
-        chosen = names or tuple(self._processes)
+        chosen = names or self.names
         for name in chosen:
             self._processes[name].launch()
         for name in chosen:
@@ -67,7 +80,7 @@ class County(Ground):
 
     def kill(self, *names: str) -> None:
         """SIGKILL, as a power cut; all when none is named."""
-        for name in names or self._processes:
+        for name in names or self.names:
             self._processes[name].kill()
 
     def stop(self, *names: str) -> None:
@@ -82,6 +95,10 @@ class County(Ground):
             f"=== {name}\n{''.join(one.history)}{one.output}"
             for name, one in self._processes.items()
         )
+
+    @property
+    def names(self) -> Sequence[str]:
+        return tuple(self._processes)
 
     @property
     def doors(self) -> list[int]:
