@@ -11,6 +11,7 @@ import pytest
 from tests.builders import mail
 from tests.e2e.engines import NewTown, on_embedded
 from tests.e2e.ground import AGENT
+from tests.e2e.settling import wait_until
 from tests.e2e.town import Town
 
 
@@ -29,7 +30,7 @@ def test_the_first_start_makes_a_demo_town_and_says_where_to_click(own: Town) ->
         assert own.password
         assert "swaks" in own.output
         assert httpx.get(f"{own.url}/healthz").status_code == 200
-        assert httpx.get(f"{own.url}/readyz").status_code == 200
+        wait_until(lambda: httpx.get(f"{own.url}/readyz").status_code == 200, within=30)
         assert "guichet_stream_lag" in httpx.get(f"{own.url}/metrics").text
 
 

@@ -179,7 +179,7 @@ async def test_bad_mails_in_a_busy_partition_hold_up_no_other(
         " RETURN NEW; END $$;"
         " CREATE TRIGGER refuse BEFORE INSERT ON cases FOR EACH ROW EXECUTE FUNCTION refuse()"
     )
-    senders = Senders(county.doors, mails, CONNECTIONS, pace=0.2, write=write)
+    senders = Senders(county.doors, mails, CONNECTIONS, pace=0.5, write=write)
     watching = asyncio.create_task(_first_seen(county, mails - 2))
     outcome = await senders.send_all()
     seen = await watching
