@@ -36,7 +36,7 @@ run: setup
 
 test: lint
 	@echo '• tests'
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/e2e --ignore tests/faults
+	@$(BIN)/pytest --numprocesses 2 --dist worksteal --ignore tests/e2e --ignore tests/faults
 	@echo '• tests of whole towns, one after the other'
 	@$(BIN)/pytest tests/e2e tests/faults
 

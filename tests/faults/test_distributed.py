@@ -20,8 +20,8 @@ from tests.faults.senders import Senders, raw_mail
 from tests.kafka.broker import Broker, Kafka
 from tests.postgresql import postgresql
 
-MAILS = 1_000  # where processes are killed, or come and go
-FEWER = 600
+MAILS = 600  # where processes are killed, or come and go
+FEWER = 400
 CONNECTIONS = 20
 KILLS = 10
 SENDING_CONNECTIONS = 4  # of each dispatcher, by its settings

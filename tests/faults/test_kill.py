@@ -11,7 +11,7 @@ from tests.e2e.town import Town
 from tests.faults.accounts import check_accounts
 from tests.faults.senders import Outcome, Senders
 
-MAILS = {"embedded": 2_000, "distributed": 1_000}
+MAILS = {"embedded": 2_000, "distributed": 600}
 CONNECTIONS = 20
 KILLS = 10
 SENDING_CONNECTIONS = 4  # of the town's dispatcher, by its settings
