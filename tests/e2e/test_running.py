@@ -11,7 +11,7 @@ import pytest
 from tests.builders import mail
 from tests.e2e.engines import NewTown, on_embedded
 from tests.e2e.ground import AGENT
-from tests.e2e.settling import wait_until
+from tests.e2e.settling import settle, wait_until
 from tests.e2e.town import Town
 
 
@@ -53,6 +53,7 @@ def test_what_came_before_a_stop_is_there_after_the_next_start(own: Town) -> Non
     own.send(mail(subject="Before the stop"))
     own.stop()
     own.start()
+    settle(own)
     try:
         headers = {"Authorization": f"Bearer {own.token}"}
         found = httpx.get(f"{own.url}/api/v1/cases", params={"q": "before stop"}, headers=headers)
