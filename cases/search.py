@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, Uuid, column, false, or_, select, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import CaseMessageRow, CaseRow, CaseSearchRow
+from core.database import is_postgresql
 from core.references import parse_reference
 from ingest.models import MessageRow
 
@@ -58,7 +59,7 @@ def matches(session: AsyncSession, query: str) -> ColumnElement[bool]:
     if not words:
         return false()
     found: Select[UUID] = select(column("case_id", Uuid)).select_from(table("case_search"))
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         match = _TSVECTOR.bindparams(query=" & ".join(f"{word}:*" for word in words))
     else:
         match = _FTS5.bindparams(query=" ".join(f'"{word}"*' for word in words))

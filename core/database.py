@@ -16,7 +16,7 @@ from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, MetaData, event,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, TimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -124,7 +124,7 @@ class Database:
             yield
             return
         async with self._writer.connect() as connection:
-            await connection.execute(_TAKE_TURN, {"name": f"guichet.{name}"})
+            await take_turn(connection, name)
             yield
 
     async def close(self) -> None:
@@ -141,6 +141,15 @@ class Database:
 def announce(session: AsyncSession, things: Iterable[Any]) -> None:
     """Have the ``after_commit`` listeners told of these things, if the transaction commits."""
     session.info.setdefault("announced", []).extend(things)
+
+
+async def take_turn(connection: AsyncConnection | AsyncSession, name: str) -> None:
+    """Wait for the turn of this name, which ends with the transaction. PostgreSQL only."""
+    await connection.execute(_TAKE_TURN, {"name": f"guichet.{name}"})
+
+
+def is_postgresql(session: AsyncSession) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 async def insert_new(

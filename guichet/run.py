@@ -20,6 +20,7 @@ from guichet import demo
 from guichet.banner import show_banner, show_ready
 from guichet.check import check_ports
 from guichet.demo_messages import demo_arrivals
+from guichet.findings import in_one_line
 from guichet.machines import build_health_app
 from guichet.migrate import migrate
 from guichet.moved import refuse_if_moved
@@ -100,7 +101,7 @@ async def _prepare(town: Town, roles: Roles) -> bool:
         await migrate(town.database)
         return roles.web and town.settings.demo and await _found(town)
     except (SQLAlchemyError, OSError) as problem:
-        reason = str(getattr(problem, "orig", None) or problem).strip().splitlines()[0]
+        reason = in_one_line(getattr(problem, "orig", None) or problem)
         raise Refused(f"the store cannot be used: {reason}; guichet check says more") from problem
 
 

@@ -6,7 +6,6 @@ events.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
 
 import structlog
 from sqlalchemy import func, select, update
@@ -14,6 +13,7 @@ from sqlalchemy import func, select, update
 from core.clock import utc_now
 from core.database import Database
 from core.metrics import LAG, OLDEST
+from core.news import wait_for_news
 from core.unbroken import unbroken
 from ingest import ledger
 from ingest.consumer import Consumer
@@ -114,10 +114,7 @@ class _Lane:
                 await asyncio.sleep(POLL)
                 continue
             if not worked:
-                # Not wait_for: before Python 3.12 it may lose a cancellation (bpo-37658).
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL):
-                        await self._news.wait()
+                await wait_for_news(self._news, POLL)
 
     async def _give_way(self) -> None:
         waited = 0.0

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, exists, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database import insert_new
+from core.database import insert_new, is_postgresql
 from ingest.events import Event
 from ingest.models import CursorRow, RetryRow, StreamRow
 
@@ -94,7 +94,7 @@ async def enter(session: AsyncSession, events: Sequence[Event]) -> None:
         }
         for event in events
     ]
-    if _is_postgresql(session):
+    if is_postgresql(session):
         await session.execute(_ENTER, {"rows": json.dumps(rows, default=str)})
     else:  # where the consumers read the ledger itself
         await insert_new(session, StreamRow, rows)
@@ -128,7 +128,7 @@ async def claim(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> 
     """
     # In one order everywhere, so that two workers never wait for each other.
     ordered = sorted(ids)
-    if _is_postgresql(session):
+    if is_postgresql(session):
         values = {"consumer": consumer, "ids": _array(ordered)}
         return set(await session.scalars(_CLAIM_POSTGRESQL, values))
     values = {"consumer": consumer, "ids": json.dumps([event_id.hex for event_id in ordered])}
@@ -155,10 +155,6 @@ def _move_cursor(dialect: str) -> Any:
         set_={"seq": new.excluded.seq},
         where=CursorRow.seq < new.excluded.seq,
     )
-
-
-def _is_postgresql(session: AsyncSession) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
 
 
 def _array(ids: Collection[UUID]) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
-from core.database import Database, insert_new
+from core.database import Database, insert_new, is_postgresql
 from ingest.consumer import Consumer
 from ingest.models import CursorRow, ProcessedRow, QuarantineRow, RetryRow, StreamRow
 
@@ -77,7 +77,7 @@ def _times(
     session: AsyncSession, moment: datetime
 ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """An event's time and the moment, in a form that this database can compare."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql(session):
         event = cast(StreamRow.event, JSON)
         return cast(event["time"].astext, DateTime(timezone=True)), literal(moment)
     told = func.json_extract(StreamRow.event, "$.time")

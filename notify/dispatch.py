@@ -12,7 +12,6 @@ is no longer seen left in flight is taken back by the others. SQLite's is alone 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -26,6 +25,7 @@ from core.database import Database
 from core.errors import Refused
 from core.ids import new_id
 from core.metrics import DELIVERIES, IN_DOUBT
+from core.news import wait_for_news
 from core.tracing import span
 from core.unbroken import unbroken
 from ingest.events import DeliveryChanged, Event
@@ -134,10 +134,7 @@ class Dispatcher:
                 await asyncio.sleep(POLL)
                 continue
             if not worked:
-                # Not wait_for: before Python 3.12 it may lose a cancellation (bpo-37658).
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL):
-                        await self._news.wait()
+                await wait_for_news(self._news, POLL)
 
     async def _keep_watch(self) -> None:
         """Show that we are at work; now and then, take back what those left who are not.

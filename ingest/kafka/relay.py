@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
-from core.database import Database
+from core.database import Database, take_turn
 from core.metrics import PUBLISHED
+from core.news import wait_for_news
 from core.unbroken import unbroken
 from ingest.events import Event
 from ingest.kafka.brokers import AWAY, Brokers
@@ -31,7 +32,6 @@ ANSWER = 20.0  # seconds for Kafka to take a step's events
 CONTENT_TYPE = b"application/cloudevents+json; charset=UTF-8"
 """Structured mode (CloudEvents Kafka protocol binding 1.0.2, section 3.3)."""
 
-_TURN = text("SELECT pg_advisory_xact_lock(hashtext('guichet.relay'))")
 _WAITING = (
     select(OutboxRow.seq, StreamRow.stream, StreamRow.key, StreamRow.event)
     .join(StreamRow, StreamRow.seq == OutboxRow.seq)
@@ -70,25 +70,19 @@ class Relay:
                     await asyncio.sleep(POLL)
                     continue
                 if count < MOST:
-                    await self._wait()
+                    await wait_for_news(self._news, POLL)
         finally:
             await self._forget_producer()
 
     def _hear(self, _events: Sequence[Event]) -> None:
         self._news.set()
 
-    async def _wait(self) -> None:
-        # Not wait_for: before Python 3.12 it may lose a cancellation (bpo-37658).
-        with suppress(TimeoutError):
-            async with asyncio.timeout(POLL):
-                await self._news.wait()
-
     async def _step(self) -> int:
         """Publish what waits. Returns how many these were."""
         # Before the turn: who cannot reach Kafka must not hold up those who can.
         producer = await self._started()
         async with self._database.begin() as session:
-            await session.execute(_TURN)
+            await take_turn(session, "relay")
             rows = (await session.execute(_WAITING)).all()
             if rows:
                 await self._publish(session, producer, rows)

@@ -15,9 +15,9 @@ from tests.e2e.mailserver import MailServer
 from tests.e2e.settling import settle
 from tests.faults.accounts import check_accounts
 from tests.faults.conftest import NewCounty
-from tests.faults.needs import needs_apache_kafka
 from tests.faults.senders import Senders, raw_mail
 from tests.kafka.broker import Broker, Kafka
+from tests.kafka.needs import needs_apache_kafka
 from tests.postgresql import postgresql
 
 MAILS = 600  # where processes are killed, or come and go

@@ -22,12 +22,10 @@ from core.settings import Settings
 from guichet.check_kafka import check_kafka
 from guichet.findings import Level
 from ingest.pipeline import STREAMS
-from tests.kafka.broker import CLUSTER, Broker, Kafka, _java, is_apache_kafka_here
+from tests.kafka.broker import CLUSTER, Broker, Kafka, _java
+from tests.kafka.needs import LEFT_OUT, may_be_left_out, needs_apache_kafka
 from tests.ports import free_ports
 
-on_apache = pytest.mark.skipif(
-    not is_apache_kafka_here(), reason="asks of Kafka what Tansu has not"
-)
 _numbers = count(1)
 
 
@@ -43,7 +41,7 @@ async def said(url: str, **more: object) -> str:
     return result.says
 
 
-@on_apache
+@needs_apache_kafka
 async def test_topics_that_are_still_to_be_made_are_not_made(kafka: Broker) -> None:
     mine = settings(kafka.url)
     for _ in range(2):
@@ -52,7 +50,7 @@ async def test_topics_that_are_still_to_be_made_are_not_made(kafka: Broker) -> N
         assert f"{len(STREAMS)} are made at the first start" in result.says
 
 
-@on_apache
+@needs_apache_kafka
 async def test_fewer_partitions_than_set_are_said(kafka: Broker) -> None:
     mine = settings(kafka.url, kafka_partitions=4)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
@@ -72,7 +70,7 @@ async def test_fewer_partitions_than_set_are_said(kafka: Broker) -> None:
     assert "all there" in result.says
 
 
-@on_apache
+@needs_apache_kafka
 async def test_more_copies_than_brokers_are_said(kafka: Broker) -> None:
     result, *_ = await check_kafka(settings(kafka.url, kafka_replication=3))
     assert not result.ok
@@ -164,8 +162,8 @@ def certificate() -> tuple[bytes, bytes]:
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    if not is_apache_kafka_here():
-        pytest.skip("only Apache Kafka has users")
+    if may_be_left_out():  # only Apache Kafka has users
+        pytest.skip(LEFT_OUT)
     with Guarded(tmp_path_factory.mktemp("guarded")) as guarded:
         yield guarded
 

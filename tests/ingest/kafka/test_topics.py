@@ -10,15 +10,14 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from core.errors import Later
 from ingest.kafka import Brokers, TopicSettings, create_topics
 from tests.ingest.witness import LONGEST
-from tests.kafka.broker import is_apache_kafka_here
+from tests.kafka.needs import needs_apache_kafka
 from tests.ports import free_ports
 
-needs_kafka = pytest.mark.skipif(not is_apache_kafka_here(), reason="no Apache Kafka here")
 CASES, INTAKES = "case.changed", "intake.received"
 SETTINGS = TopicSettings(4, replication=0, retention_hours=2, compacted=[CASES])
 
 
-@needs_kafka
+@needs_apache_kafka
 async def test_topics_are_made_as_the_settings_say(brokers: Brokers) -> None:
     await create_topics(brokers, [CASES, INTAKES], SETTINGS)
     assert await partitions(brokers, INTAKES) == 4
@@ -32,7 +31,7 @@ async def test_topics_are_made_as_the_settings_say(brokers: Brokers) -> None:
     }
 
 
-@needs_kafka
+@needs_apache_kafka
 async def test_a_topic_that_is_there_is_left_alone(brokers: Brokers) -> None:
     await create_topics(brokers, [INTAKES], SETTINGS)
     other = TopicSettings(7, replication=1, retention_hours=9)
@@ -47,7 +46,7 @@ async def test_processes_that_start_together_make_them_once(brokers: Brokers) ->
     assert await partitions(brokers, INTAKES) == 4
 
 
-@needs_kafka
+@needs_apache_kafka
 async def test_what_kafka_refuses_is_told(brokers: Brokers) -> None:
     too_many = TopicSettings(1, replication=3, retention_hours=1)
     with pytest.raises(Later, match=f"does not create the topic {brokers.topic(INTAKES)}"):

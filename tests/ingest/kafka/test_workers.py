@@ -78,7 +78,7 @@ async def test_every_event_has_one_effect_in_order_while_workers_come_and_go(
 async def test_a_worker_that_is_killed_before_it_acknowledges_leaves_one_effect(
     stand: Stand,
 ) -> None:
-    needs_offsets(stand.brokers)
+    needs_offsets()
     events = await stand.write(20, keys=3)
     victim = await asyncio.create_subprocess_exec(
         sys.executable,
