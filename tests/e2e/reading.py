@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from ingest.pipeline import PIPELINE
 from tests.e2e.ground import Ground
 from tests.e2e.settling import wait_until
+from tests.kafka.committed import committed
 
 
 def until_read(town: Ground, *, within: float = 30.0) -> None:
@@ -31,9 +32,8 @@ async def _unread(town: Ground) -> int:
             (about,) = await admin.describe_topics([topic])
             places = [TopicPartition(topic, one["partition"]) for one in about["partitions"]]
             ends = await looker.end_offsets(places)
-            offsets = await admin.list_consumer_group_offsets(f"{prefix}.{stage.consumer}")
-            committed = {place: max(what.offset, 0) for place, what in offsets.items()}
-            unread += sum(ends[place] - committed.get(place, 0) for place in places)
+            offsets = await committed(admin, f"{prefix}.{stage.consumer}")
+            unread += sum(ends[place] - offsets.get(place, 0) for place in places)
         return unread
     finally:
         await looker.stop()

@@ -24,6 +24,7 @@ from ingest.kafka.reconciler import AGE
 from ingest.models import OutboxRow
 from ingest.stream import publish
 from tests.ingest.witness import LONGEST, until
+from tests.kafka.committed import committed
 from tests.kafka.needs import LEFT_OUT, may_be_left_out
 
 STREAM = "intake.received"
@@ -114,8 +115,8 @@ class Stand:
         async with asyncio.timeout(LONGEST), self.admin() as admin:
             while True:
                 ends = {place: end for place, end in (await self.ends()).items() if end}
-                offsets = await admin.list_consumer_group_offsets(self.brokers.group(consumer))
-                if {place: what.offset for place, what in offsets.items() if what.offset} == ends:
+                offsets = await committed(admin, self.brokers.group(consumer))
+                if {place: offset for place, offset in offsets.items() if offset} == ends:
                     return
                 await asyncio.sleep(0.1)
 
