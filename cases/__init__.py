@@ -25,6 +25,7 @@ from cases.models import (
 from cases.queues import create_queue
 from cases.reading import CaseRecord, Tracked, inline_documents, read_case, record_of, track_case
 from cases.rules import create_rule
+from cases.search import index_pages
 
 __all__ = [
     "SYSTEM",
@@ -57,6 +58,7 @@ __all__ = [
     "create_token",
     "document_for",
     "fingerprint",
+    "index_pages",
     "inline_documents",
     "join_case",
     "list_cases",

@@ -6,18 +6,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import audit
-from cases.access import case_for, queue_for
+from cases.access import queue_for
 from cases.agents import Agent
-from cases.history import Actor, append
+from cases.changes import case_at, record_change
 from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
 from cases.search import index_words
 from core.clock import Clock
-from core.errors import BadInput, Conflict, NotNow
+from core.errors import BadInput, NotNow
 from core.i18n import N_
 from core.ids import derived_id, new_id
 from core.text import clean_text
-from ingest import publish
 from ingest.events import CaseChange
 from ingest.message import ChannelName, Trust
 from ingest.models import MessageRow
@@ -98,10 +96,7 @@ class Actions:
         return await self._done(case, "reopened")
 
     async def _at(self, reference: str, version: int | None) -> CaseRow:
-        case = await case_for(self.session, self.agent, reference, to_change=True)
-        if version not in (None, case.version):
-            raise Conflict("the case was changed meanwhile", current=case.version)
-        return case
+        return await case_at(self.session, self.agent, reference, version)
 
     async def _done(
         self,
@@ -112,27 +107,16 @@ class Actions:
         data: dict[str, str] | None = None,
         changes: bool = True,
     ) -> CaseRow:
-        case.version += 1 if changes else 0
-        event = append(
-            self.session,
-            case,
-            change,
-            actor=Actor("agent", self.agent.id, self.agent.name),
-            at=self.clock(),
-            message_id=message_id,
-            data=data,
-        )
-        audit.record(
+        return await record_change(
             self.session,
             self.clock,
-            agent_id=self.agent.id,
-            action=f"case.{change}",
-            object_kind="case",
-            object_id=case.reference,
+            self.agent,
+            case,
+            change,
+            message_id=message_id,
+            data=data,
+            changes=changes,
         )
-        await self.session.flush()
-        await publish(self.session, [event])
-        return case
 
     async def _reply_message(self, case: CaseRow, text: str) -> MessageRow:
         message_id, now = new_id(), self.clock()

@@ -26,6 +26,8 @@ class JoinedBy(StrEnum):
     REFERENCE = "reference"
     THREAD = "thread"
     DUPLICATE = "duplicate"
+    MOVED = "moved"
+    """An agent has moved pages here from another case."""
     REPLY = "reply"
 
 

@@ -6,16 +6,17 @@ removed (https://www.postgresql.org/docs/15/textsearch.html; migration 0001 make
 """
 
 import re
+from collections.abc import Sequence
 from uuid import UUID
 
 import phonenumbers
-from sqlalchemy import ColumnElement, Select, Uuid, column, false, or_, select, table, text
+from sqlalchemy import ColumnElement, Select, Uuid, column, delete, false, or_, select, table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import CaseMessageRow, CaseRow, CaseSearchRow
 from core.database import is_postgresql
 from core.references import parse_reference
-from ingest.models import MessageRow
+from ingest.models import MessageRow, PageRow
 
 MAX_WORDS = 20_000  # characters of one message that are indexed
 _ROWID = 2**63 - 1  # the low bits: the high ones of a UUIDv7 are the time
@@ -30,6 +31,15 @@ def index_words(session: AsyncSession, case_id: UUID, source_id: UUID, words: st
     # PostgreSQL would take an address for one word.
     plain = " ".join(_WORD.findall(words[:MAX_WORDS]))
     session.add(CaseSearchRow(rowid=source_id.int & _ROWID, case_id=case_id, words=plain))
+
+
+async def index_pages(session: AsyncSession, case_id: UUID, pages: Sequence[PageRow]) -> None:
+    """Make a case findable by what is read on pages, and no longer by what was read before."""
+    rowids = [page.id.int & _ROWID for page in pages]
+    await session.execute(delete(CaseSearchRow).where(CaseSearchRow.rowid.in_(rowids)))
+    for page in pages:
+        if page.text and not page.removed:
+            index_words(session, case_id, page.id, page.text)
 
 
 def phone_words(number: str) -> str:

@@ -23,10 +23,15 @@ class WorkerDied(GuichetError):
 
 
 class Processes:
-    """A pool of ``count`` processes, started at the first call."""
+    """A pool of ``count`` processes, started at the first call.
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    ``prepare``, a top-level function without arguments or a partial of one, is called first in
+    each of them.
+    """
+
+    def __init__(self, count: int, prepare: Callable[[], None] | None = None) -> None:
+        self.count = count
+        self._prepare = prepare
         self._pool: ProcessPoolExecutor | None = None
 
     async def run(
@@ -40,7 +45,8 @@ class Processes:
         Raises
         ------
         WorkerDied
-            When the process died over it (out of memory, a fault in a C library).
+            When the process died over it (out of memory, a fault in a C library), or over other
+            work at the same time: which of the two killed it nobody knows.
         TimeoutError
             When the caller's ``asyncio.timeout`` ran out; call :meth:`restart` then, as the
             process is still at it.
@@ -51,8 +57,14 @@ class Processes:
         try:
             return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
         except BrokenProcessPool as problem:
-            self.restart()
+            if self._pool is pool:  # else somebody has made another already
+                self.restart()
             raise WorkerDied("the process that worked on it died") from problem
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._pool is pool or (task and task.cancelling()):
+                raise
+            raise WorkerDied("the processes were restarted before it was begun") from None
 
     def restart(self) -> None:
         """End the processes, whatever they do; the next call starts new ones."""
@@ -69,11 +81,18 @@ class Processes:
     def _running_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self._count,
+                self.count,
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=_die_with_parent,
+                initializer=_begin,
+                initargs=(self._prepare,),
             )
         return self._pool
+
+
+def _begin(prepare: Callable[[], None] | None) -> None:
+    _die_with_parent()
+    if prepare is not None:
+        prepare()
 
 
 def _die_with_parent() -> None:

@@ -123,6 +123,19 @@ class Settings(BaseSettings):
     processes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1))
     """Processes for work that would hold up the event loop."""
 
+    ocr_languages: str = Field(default="fra+eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$")
+    """Of the pages that are read, as Tesseract names them, the commonest first."""
+    ocr_processes: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
+    """Pages that are read at once."""
+    ocr_max_pages: int = Field(default=500, ge=1)
+    """Of one document; what is behind is kept, and not read."""
+    ocr_max_pixels: int = Field(default=50_000_000, ge=1_000_000)
+    """Of one page."""
+    ocr_max_seconds: float = Field(default=60.0, gt=0)
+    """For one page."""
+    ocr_max_memory: int = Field(default=2048 * MEBIBYTE, ge=512 * MEBIBYTE)
+    """Bytes of one process that reads."""
+
     @field_validator(
         "mailboxes",
         "dns_servers",

@@ -73,6 +73,14 @@ def worker(
     _run(worker(stage or ()))
 
 
+@app.command()
+def ocr() -> None:
+    """Read pages alone, as many processes as you like (Kafka and PostgreSQL)."""
+    from guichet.run import OCR
+
+    _run(OCR)
+
+
 def _run(roles: "Roles") -> None:
     from guichet.run import run_forever
 

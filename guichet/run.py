@@ -57,6 +57,9 @@ SERVE = Roles("serve", web=True)
 MAIL = Roles("mail", mail=True)
 
 
+OCR = Roles("ocr", stages=frozenset({"read"}))
+
+
 def worker(stages: Collection[str]) -> Roles:
     return Roles("worker", stages=frozenset(stages or CONSUMERS))
 

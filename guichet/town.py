@@ -32,6 +32,7 @@ from notify import (
     Writing,
     email_sender,
 )
+from ocr import DocumentReading, Limits, Options, confine
 from router import Calendar, Routing
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Town:
     database: Database
     blobs: Blobs
     processes: Processes
+    readers: Processes
+    """For reading pages alone, so that they delay nothing else."""
     acceptance: Acceptance
     consumers: list[Consumer]
     engine: Engine
@@ -58,6 +61,7 @@ class Town:
 
     async def close(self) -> None:
         self.processes.close()
+        self.readers.close()
         await self.database.close()
 
 
@@ -76,12 +80,14 @@ def build_town(
     database = Database(settings.database_url)
     blobs = Blobs(settings.blobs_url)
     processes = Processes(settings.processes)
+    readers = Processes(settings.ocr_processes, partial(confine, settings.ocr_max_memory))
     mailboxes = settings.mailboxes or (demo.MAILBOXES if settings.demo else ())
     ours = Mailboxes(mailboxes)
     acceptance = Acceptance(database, blobs, clock)
     pipeline = consumers(
         {
             "normalize": Normalization(database, blobs, normalize, processes),
+            "read": DocumentReading(database, blobs, readers, ocr_options(settings)),
             "route": Routing(
                 database,
                 clock,
@@ -122,6 +128,7 @@ def build_town(
         database=database,
         blobs=blobs,
         processes=processes,
+        readers=readers,
         acceptance=acceptance,
         consumers=pipeline,
         engine=engine,
@@ -172,6 +179,17 @@ def brokers_of(settings: Settings) -> "Brokers":
     return Brokers.parse(
         settings.stream, settings.kafka_prefix, idempotent=settings.kafka_idempotent
     )
+
+
+def ocr_options(settings: Settings) -> Options:
+    """How pages are read."""
+    limits = Limits(
+        pages=settings.ocr_max_pages,
+        pixels=settings.ocr_max_pixels,
+        memory=settings.ocr_max_memory,
+        seconds=settings.ocr_max_seconds,
+    )
+    return Options(languages=settings.ocr_languages, limits=limits)
 
 
 def _resolver(settings: Settings) -> Resolver:

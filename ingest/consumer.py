@@ -6,7 +6,10 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.unbroken import GRACE
 from ingest.events import Event
+
+BATCH = 64  # events handled in one transaction
 
 Prepared = TypeVar("Prepared")
 
@@ -38,6 +41,10 @@ class Consumer:
     handler: Handler[Any]
     serial: bool = False
     """Whether it must see all that it has written before, so that no two work at once."""
+    batch: int = BATCH
+    """Events handled in one transaction."""
+    grace: float = GRACE
+    """Seconds that a batch gets to end when its process is asked to stop."""
 
 
 class Engine(Protocol):

@@ -19,7 +19,7 @@ from ingest import ledger
 from ingest.consumer import Consumer
 from ingest.events import Event
 from ingest.failures import Failures
-from ingest.handling import BATCH, Handling
+from ingest.handling import Handling
 from ingest.models import CursorRow, StreamRow
 from ingest.tails import Tails
 
@@ -108,7 +108,7 @@ class _Lane:
             await self._give_way()
             self._news.clear()
             try:
-                worked = await unbroken(self.step())
+                worked = await unbroken(self.step(), grace=self.consumer.grace)
             except Exception:  # the outer wall: a lane never dies
                 log.exception("lane.failed", consumer=self.consumer.name)
                 await asyncio.sleep(POLL)
@@ -124,14 +124,14 @@ class _Lane:
 
     async def step(self) -> bool:
         """Handle what is due, retries first. Returns whether there may be more."""
-        name = self.consumer.name
+        name, most = self.consumer.name, self.consumer.batch
         retried = await self._handling.retries()
         async with self._database.read() as session:
-            entries = await ledger.unread(session, name, self.consumer.stream, BATCH)
+            entries = await ledger.unread(session, name, self.consumer.stream, most)
             waiting = await self._failures.behind(session, name, entries) if entries else ()
         if entries:
             await self._handling.batch(entries, waiting)
-        return len(entries) == BATCH or retried
+        return len(entries) == most or retried
 
 
 async def rewind(database: Database, consumers: Sequence[Consumer], *, seq: int = 0) -> None:

@@ -45,6 +45,14 @@ class MessageNormalized(Data):
     channel: ChannelName
 
 
+class DocumentUnread(Data):
+    """Pages of a message wait to be read: before it is routed where all that it says is on them,
+    else after it is in its case."""
+
+    stream: ClassVar[str] = "document.unread"
+    message_id: UUID
+
+
 CaseChange = Literal[
     "opened",
     "message_joined",
@@ -57,6 +65,8 @@ CaseChange = Literal[
     "closed",
     "reopened",
     "delivery_failed",
+    "documents_read",
+    "pages_changed",
 ]
 """What can happen to a case."""
 

@@ -24,8 +24,6 @@ from ingest.failures import Failures
 from ingest.ledger import Entry
 from ingest.stream import publish
 
-BATCH = 64  # events handled in one transaction
-
 Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUID]]]
 """Which of a consumer's events would overtake an earlier one of their key."""
 
@@ -71,7 +69,7 @@ class Handling:
         async with self.database.read() as session:
             if not await ledger.has_retries(session, name):
                 return False
-        due = await self.failures.take_due(self.database, name, BATCH)
+        due = await self.failures.take_due(self.database, name, self.consumer.batch)
         for retry in due:
             async with self._turn():
                 await self._alone(retry.entry, attempts=retry.attempts, is_retry=True)

@@ -1,5 +1,6 @@
 """What an intake says once normalized. Inside the house only these nouns exist."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +16,10 @@ class ChannelName(StrEnum):
     COUNTER = "counter"
     WEB = "web"
     OPEN311 = "open311"
+
+
+ON_PAPER = frozenset({ChannelName.FAX, ChannelName.SCAN})
+"""What is said there stands on the pages alone: they are read before the message is routed."""
 
 
 class Trust(StrEnum):
@@ -83,5 +88,9 @@ class Message(_Value):
     attachments: tuple[Attachment, ...] = ()
     reference: str = ""
     """A reference that was promised to the citizen at acceptance (the web form does)."""
+    details: Mapping[str, str | int] = {}
+    """What the transport tells beside: ``pages``, ``quality`` and ``station`` of a fax; ``file``
+    and ``folder`` of a scan; ``queue``, the slug of the one that its folder asks for; ``split``,
+    how a batch is cut into letters (``separators``, ``blank`` or ``none``)."""
     notes: tuple[str, ...] = ()
     """What could not be read, for the agent: ``attachment 2: broken base64``."""

@@ -1,6 +1,7 @@
 """The ledger's tables: what came, what it says, what is to be done, what has been done."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,14 @@ class MessageRow(Base):
     automatic: Mapped[str] = mapped_column(String(16), default="no")
     reference: Mapped[str] = mapped_column(String(16), default="")
     """Promised at acceptance; empty when the router is to choose one."""
+    cut_from: Mapped[UUID | None] = mapped_column(ForeignKey("intakes.id"), index=True)
+    """Of a letter in a scanned batch, but the first: the batch's intake, which is the first's."""
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """What the transport and the pages tell beside: see :class:`ingest.message.Message`; and
+    ``codes``, the bar codes on the pages, and ``cover``, whether the first one is a cover page."""
+    letter: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What reading the pages suggests: ``sender``, ``date``, ``subject``, ``references``,
+    ``language``, each with ``value`` and ``confidence`` (0 to 100); None until they are read."""
     notes: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
@@ -73,6 +82,14 @@ Index(
 )
 
 
+class Reading(StrEnum):
+    UNREAD = "unread"
+    READ = "read"
+    LOCKED = "locked"
+    """It takes a password."""
+    FAILED = "failed"
+
+
 class DocumentRow(Base):
     """One file of a message."""
 
@@ -88,8 +105,51 @@ class DocumentRow(Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
     content_id: Mapped[str] = mapped_column(Text, default="")
     inline: Mapped[bool] = mapped_column(default=False)
+    reading: Mapped[str] = mapped_column(String(16), default="")
+    """Whether its pages are read: one of :class:`Reading`; empty for what has no pages."""
+    problem: Mapped[str] = mapped_column(Text, default="")
+    """Why it could not be read, or not whole."""
+    unlocked_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"), index=True)
+    """The same without its password, which an agent has given."""
     text: Mapped[str | None] = mapped_column(Text)
     """What was read in it; None when nobody has read it."""
+
+
+class PageRow(Base):
+    """One page of a document: where it is in which file, and what is read on it.
+
+    A document's pages may be put in order, turned and moved; the files stay as they came.
+    """
+
+    __tablename__ = "pages"
+    __table_args__ = (Index(None, "document_id", "position"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"))
+    position: Mapped[int]
+    """Where it stands in the document, from 0."""
+    sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
+    """The file that it is in: as it came, or repaired, or unlocked."""
+    number: Mapped[int]
+    """Its place in that file, from 0."""
+    rotation: Mapped[int] = mapped_column(default=0)
+    """Degrees clockwise that make it upright: 0, 90, 180 or 270."""
+    turned: Mapped[bool] = mapped_column(default=False)
+    """Whether an agent chose the rotation."""
+    removed: Mapped[bool] = mapped_column(default=False)
+    """Taken out of the document: by an agent, or as a separator sheet."""
+    reading: Mapped[str] = mapped_column(String(16))
+    """``unread``, ``read`` or ``failed``."""
+    source: Mapped[str] = mapped_column(String(16), default="")
+    """``text-layer`` or ``ocr``."""
+    confidence: Mapped[int] = mapped_column(default=0)
+    """Of the words together, 0 to 100."""
+    blank: Mapped[bool] = mapped_column(default=False)
+    text: Mapped[str] = mapped_column(Text, default="")
+    words: Mapped[list[list[Any]]] = mapped_column(JSON, default=list, deferred=True)
+    """``[text, confidence, left, top, width, height]``, in fractions of the upright page."""
+    codes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """What its bar codes say."""
 
 
 class StreamRow(Base):

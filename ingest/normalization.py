@@ -14,10 +14,11 @@ from core.database import Database
 from core.errors import BadInput
 from core.ids import derived_id
 from core.processes import Processes, WorkerDied
-from ingest.events import Event, IntakeReceived, MessageNormalized
+from ingest.events import Data, DocumentUnread, Event, IntakeReceived, MessageNormalized
 from ingest.intake import Intake, Normalize
 from ingest.message import ChannelName, Message
 from ingest.models import DocumentRow, IntakeRow, MessageRow
+from ingest.readable import is_read_first, reading_of
 
 PATIENCE = 60.0  # seconds that one batch of intakes may take to normalize
 BITE = 16 * 1024 * 1024  # bytes of raw intakes that are worked on at once, or one that is larger
@@ -89,7 +90,7 @@ class Normalization:
         if isinstance(normalized, Exception):
             raise normalized
         message_id = await enter_message(session, self._blobs, normalized)
-        data = MessageNormalized(message_id=message_id, channel=normalized.message.channel)
+        data = _following(message_id, normalized.message)
         return [event.follow(data, key=normalized.intake.id)]
 
     async def _stage(self, intake: Intake, result: Message | Exception) -> Normalized | Exception:
@@ -106,6 +107,12 @@ class Normalization:
             rows = (await session.scalars(select(IntakeRow).where(IntakeRow.id.in_(ids)))).all()
             raws = await self._blobs.read_many(session, [row.raw_sha256 for row in rows])
         return [intake_of(row, raws[row.raw_sha256]) for row in rows]
+
+
+def _following(message_id: UUID, message: Message) -> Data:
+    if is_read_first(message.channel, message.text, message.attachments):
+        return DocumentUnread(message_id=message_id)
+    return MessageNormalized(message_id=message_id, channel=message.channel)
 
 
 def intake_of(row: IntakeRow, raw: bytes) -> Intake:
@@ -153,6 +160,7 @@ async def enter_message(session: AsyncSession, blobs: Blobs, normalized: Normali
                 sha256=blob.sha256,
                 content_id=part.content_id,
                 inline=part.inline,
+                reading=reading_of(part),
             )
         )
     return message_id
@@ -180,5 +188,6 @@ def message_row(message_id: UUID, intake: Intake, message: Message) -> MessageRo
         in_reply_to=list(message.in_reply_to),
         automatic=message.automatic,
         reference=message.reference,
+        details=dict(message.details),
         notes=list(message.notes),
     )

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.consumer import Consumer, Handler
+from core.unbroken import GRACE
+from ingest.consumer import BATCH, Consumer, Handler
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,29 @@ class Stage:
     writes: tuple[str, ...] = ()
     serial: bool = False
     """Whether one batch at a time is handled in the whole town, however many workers there are."""
+    batch: int = BATCH
+    """Events handled in one transaction."""
+    grace: float = GRACE
+    """Seconds that a batch gets to end when its process is asked to stop."""
 
 
 PIPELINE = (
-    Stage("normalize", reads="intake.received", writes=("message.normalized",)),
+    Stage("normalize", reads="intake.received", writes=("message.normalized", "document.unread")),
+    # A page takes seconds, and what is read of it is kept page by page.
+    Stage(
+        "read",
+        reads="document.unread",
+        writes=("message.normalized", "case.changed"),
+        batch=1,
+        grace=0.5,
+    ),
     # Two mails of one thread, routed at the same moment, would open two cases.
-    Stage("route", reads="message.normalized", writes=("case.changed",), serial=True),
+    Stage(
+        "route",
+        reads="message.normalized",
+        writes=("case.changed", "document.unread"),
+        serial=True,
+    ),
     Stage("authenticate", reads="case.changed", writes=("case.changed",)),
     Stage("notify", reads="case.changed", writes=("notification.requested",)),
     Stage("deliver", reads="notification.requested", writes=("delivery.changed",)),
@@ -46,6 +64,13 @@ def consumers(handlers: Mapping[str, Handler[Any]]) -> list[Consumer]:
     if stages != handlers.keys():
         raise ValueError(f"the pipeline lacks or does not know {sorted(stages ^ handlers.keys())}")
     return [
-        Consumer(stage.consumer, stage.reads, handlers[stage.consumer], stage.serial)
+        Consumer(
+            stage.consumer,
+            stage.reads,
+            handlers[stage.consumer],
+            serial=stage.serial,
+            batch=stage.batch,
+            grace=stage.grace,
+        )
         for stage in PIPELINE
     ]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.blobs import Blob, BlobRow, Blobs
@@ -14,9 +14,18 @@ from core.clock import Clock
 from core.database import announce, insert_new
 from core.errors import NotNow, NotThere
 from core.i18n import N_
-from ingest.events import Event, MessageNormalized
+from ingest.events import DocumentUnread, Event, MessageNormalized
 from ingest.message import Attachment, ChannelName, Message, Sender
-from ingest.models import IntakeRow, ProcessedRow, QuarantineRow, RetryRow, StreamRow
+from ingest.models import (
+    DocumentRow,
+    IntakeRow,
+    MessageRow,
+    ProcessedRow,
+    QuarantineRow,
+    Reading,
+    RetryRow,
+    StreamRow,
+)
 from ingest.normalization import Normalized, enter_message, intake_of
 from ingest.stream import publish
 
@@ -49,8 +58,8 @@ class Item:
 
     @property
     def can_be_filed(self) -> bool:
-        """Whether it is an intake that no message was made of."""
-        return self.intake_id is not None and self.consumer == "normalize"
+        """Whether no case can have been made of it: it was not normalized, or not read."""
+        return self.intake_id is not None and self.consumer in ("normalize", "read")
 
 
 async def open_items(session: AsyncSession, *, limit: int = 100) -> list[Item]:
@@ -122,15 +131,35 @@ async def retry(session: AsyncSession, clock: Clock, item_id: UUID) -> None:
 async def file_by_hand(
     session: AsyncSession, blobs: Blobs, clock: Clock, item_id: UUID, *, subject: str
 ) -> UUID:
-    """Make a message of an intake that could not be read: the raw comes as its attachment.
+    """Make a case of what could not be read: of an intake, whose raw then comes as an attachment,
+    or of a message whose pages no program can open.
 
-    Returns the message's id. Raises NotNow when the event is past normalization already.
+    Returns the message's id. Raises NotNow when the event is of neither.
     """
     row = await _open_row(session, item_id, to_change=True)
     intake_row = await session.get(IntakeRow, row.intake_id) if row.intake_id else None
     event = Event.model_validate_json(row.event)
-    if intake_row is None or event.stream != "intake.received":
+    if intake_row is None or event.stream not in ("intake.received", "document.unread"):
         raise NotNow(N_("Only what could not be read is filed by hand: try this one again."))
+    if event.stream == "intake.received":
+        message_id = await _enter_raw(session, blobs, intake_row, subject)
+    else:
+        message_id = await _leave_unread(session, event, subject)
+    await session.flush()
+    await insert_new(session, ProcessedRow, [{"consumer": row.consumer, "event_id": row.event_id}])
+    await session.execute(
+        delete(RetryRow).where(RetryRow.consumer == row.consumer, RetryRow.event_id == row.event_id)
+    )
+    message = await session.get_one(MessageRow, message_id)
+    data = MessageNormalized(message_id=message_id, channel=ChannelName(message.channel))
+    await publish(session, [event.follow(data, key=intake_row.id)])
+    row.resolved_at, row.resolution = clock(), "filed by hand"
+    return message_id
+
+
+async def _enter_raw(
+    session: AsyncSession, blobs: Blobs, intake_row: IntakeRow, subject: str
+) -> UUID:
     # The raw is kept already, so nothing of it is read: the transaction waits for no file.
     intake = intake_of(intake_row, b"")
     name, media_type = RAW_NAMES.get(intake.channel, _ANY_RAW)
@@ -143,16 +172,19 @@ async def file_by_hand(
         attachments=(Attachment(name=name, media_type=media_type, content=b""),),
     )
     kept = await _kept_blob(session, intake_row.raw_sha256)
-    message_id = await enter_message(session, blobs, Normalized(intake, message, [kept]))
-    await session.flush()
-    await insert_new(session, ProcessedRow, [{"consumer": row.consumer, "event_id": row.event_id}])
+    return await enter_message(session, blobs, Normalized(intake, message, [kept]))
+
+
+async def _leave_unread(session: AsyncSession, event: Event, subject: str) -> UUID:
+    message = await session.get_one(MessageRow, DocumentUnread.of(event).message_id)
+    message.subject = subject
+    message.notes = [*message.notes, "the document could not be read and was filed by hand"]
     await session.execute(
-        delete(RetryRow).where(RetryRow.consumer == row.consumer, RetryRow.event_id == row.event_id)
+        update(DocumentRow)
+        .where(DocumentRow.message_id == message.id, DocumentRow.reading == Reading.UNREAD)
+        .values(reading=Reading.FAILED)
     )
-    data = MessageNormalized(message_id=message_id, channel=intake.channel)
-    await publish(session, [event.follow(data, key=intake.id)])
-    row.resolved_at, row.resolution = clock(), "filed by hand"
-    return message_id
+    return message.id
 
 
 async def _kept_blob(session: AsyncSession, sha256: str) -> Blob:

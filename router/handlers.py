@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import citizens
-from cases import CaseRow, Opening, join_case, open_case
+from cases import CaseRow, Opening, index_pages, join_case, open_case
 from core.clock import Clock
 from core.database import Database
 from core.i18n import LOCALES
-from ingest.events import Event, MessageNormalized
-from ingest.models import DocumentRow, MessageRow
+from ingest.events import DocumentUnread, Event, MessageNormalized
+from ingest.message import ON_PAPER
+from ingest.models import DocumentRow, MessageRow, PageRow, Reading
 from router.deadlines import Calendar
 from router.rules import Ruling, read_ruling, variables_of
 from router.threading import Threads, read_threads
@@ -28,6 +29,8 @@ class Prepared:
     threads: Threads
     ruling: Ruling
     citizens: dict[str, UUID]
+    pages: Mapping[UUID, Sequence[PageRow]]
+    """What was read before routing, by message: of faxes and scans."""
 
 
 class Routing:
@@ -81,24 +84,33 @@ class Routing:
                 threads=await read_threads(session, messages),
                 ruling=await read_ruling(session),
                 citizens=await citizens.known(session, {_address(row) for row in messages}),
+                pages=await read_pages(session, messages),
             )
 
     async def handle(self, event: Event, session: AsyncSession, prepared: Prepared) -> list[Event]:
         message = prepared.messages[MessageNormalized.of(event).message_id]
+        changed = await self._file(session, message, prepared)
+        case_id = UUID(changed.subject)
+        await index_pages(session, case_id, prepared.pages.get(message.id, ()))
+        documents = prepared.documents.get(message.id, ())
+        if not any(document.reading == Reading.UNREAD for document in documents):
+            return [changed]
+        return [changed, event.follow(DocumentUnread(message_id=message.id), key=case_id)]
+
+    async def _file(self, session: AsyncSession, message: MessageRow, prepared: Prepared) -> Event:
+        """Into the case that it belongs to, or a new one."""
         found = prepared.threads.find(message)
         if found is None:
-            return [await self._open(event, session, message, prepared)]
+            return await self._open(session, message, prepared)
         case_id, joined_by = found
         await session.flush()  # the case may have been opened by this very batch
         case = await session.get_one(CaseRow, case_id, with_for_update={"key_share": True})
         prepared.threads.remember(case.id, case.reference, message)
-        return [join_case(session, case, message, joined_by)]
+        return join_case(session, case, message, joined_by)
 
-    async def _open(
-        self, event: Event, session: AsyncSession, message: MessageRow, prepared: Prepared
-    ) -> Event:
+    async def _open(self, session: AsyncSession, message: MessageRow, prepared: Prepared) -> Event:
         variables = variables_of(message, prepared.documents.get(message.id, ()), self._clock())
-        queue = prepared.ruling.queue_for(variables)
+        queue = prepared.ruling.queue_for(variables, asked=str(message.details.get("queue", "")))
         opening = Opening(
             reference=message.reference or self._new_reference(),
             queue=queue,
@@ -129,6 +141,23 @@ class Routing:
             await citizens.enter(session, [newcomer], message.received_at)
             prepared.citizens[address] = citizens.newcomer(address)
         return prepared.citizens[address]
+
+
+async def read_pages(
+    session: AsyncSession, messages: Sequence[MessageRow]
+) -> Mapping[UUID, Sequence[PageRow]]:
+    on_paper = [message.id for message in messages if message.channel in ON_PAPER]
+    if not on_paper:
+        return {}
+    query = (
+        select(DocumentRow.message_id, PageRow)
+        .join(PageRow, PageRow.document_id == DocumentRow.id)
+        .where(DocumentRow.message_id.in_(on_paper))
+    )
+    found: dict[UUID, list[PageRow]] = {}
+    for message_id, page in await session.execute(query):
+        found.setdefault(message_id, []).append(page)
+    return found
 
 
 def _address(message: MessageRow) -> str:

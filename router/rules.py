@@ -28,8 +28,12 @@ class Ruling:
     queues: Mapping[UUID, QueueRow]
     default: QueueRow
 
-    def queue_for(self, variables: Mapping[str, Any]) -> QueueRow:
-        """The queue of the first rule that holds."""
+    def queue_for(self, variables: Mapping[str, Any], *, asked: str = "") -> QueueRow:
+        """The queue that a folder or a separator sheet asks for, else of the first rule that
+        holds."""
+        for queue in self.queues.values():
+            if asked and queue.slug == asked:
+                return queue
         for rule, queue_id in self.rules:
             if rule.holds(variables):
                 return self.queues[queue_id]
@@ -67,6 +71,7 @@ def variables_of(
             "recipients": [_plain(address) for address in message.recipients],
             "language": message.language,
             "automatic": message.automatic,
+            "letter": _letter(message),
             "documents": [
                 {"name": document.name, "media_type": document.media_type, "size": document.size}
                 for document in documents
@@ -78,6 +83,14 @@ def variables_of(
         },
         "now": now,
     }
+
+
+def _letter(message: MessageRow) -> dict[str, Any]:
+    """What reading suggests, each with its confidence; empty and 0 where nothing was found."""
+    said = message.letter or {}
+    nothing = {"value": "", "confidence": 0}
+    names = ("sender", "date", "subject", "references", "language")
+    return {name: said.get(name, nothing) for name in names}
 
 
 def _compiled(row: RoutingRuleRow) -> Rule | None:

@@ -101,6 +101,7 @@ def signs_of(message: MessageRow) -> Signs:
     """Our own Message-IDs carry the reference too, so that a bare reply finds its case."""
     places: Iterable[str] = (
         *message.recipients,
+        *message.details.get("codes", ()),
         message.subject,
         *message.in_reply_to,
         message.text[:MAX_SEARCHED],

@@ -122,6 +122,7 @@ def message_row(**values: Any) -> MessageRow:
         "in_reply_to": [],
         "automatic": "no",
         "reference": "",
+        "details": {},
         "notes": [],
     }
     return MessageRow(**(defaults | values))

@@ -26,11 +26,11 @@ from ingest import ledger
 from ingest.consumer import Consumer
 from ingest.events import Event
 from ingest.failures import Failures
-from ingest.handling import BATCH, Handling
+from ingest.handling import Handling
 from ingest.kafka.brokers import AWAY, Brokers
 from ingest.ledger import Entry
 
-AHEAD = 4 * BATCH  # records taken from Kafka before they can be handled
+AHEAD = 4  # batches of records taken from Kafka before they can be handled
 POLL = 0.5  # seconds between looks for what is to be tried again, or whether the store is back
 LINGER = 0.05  # seconds for a batch to fill: a transaction of many events costs as one of few
 COMMIT = 1.0  # seconds between commits of offsets
@@ -49,7 +49,7 @@ class Worker:
         self._database = database
         self._brokers = brokers
         self._handling = Handling(consumer, database, failures, _overtaking)
-        self._taken: asyncio.Queue[EventT[bytes]] = asyncio.Queue(AHEAD)
+        self._taken: asyncio.Queue[EventT[bytes]] = asyncio.Queue(AHEAD * consumer.batch)
         self._log = log.bind(consumer=consumer.name)
         self.is_taking = False
 
@@ -128,7 +128,7 @@ class Worker:
         records = [await self._taken.get()]
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGER):
-                while len(records) < BATCH:
+                while len(records) < self.consumer.batch:
                     records.append(await self._taken.get())
         return records
 
@@ -137,7 +137,7 @@ class Worker:
         events = {event.id: event for record in records if (event := self._read(record.value))}
         while events:
             try:
-                await unbroken(self._handle_once(events))
+                await unbroken(self._handle_once(events), grace=self.consumer.grace)
                 return
             except Exception as problem:  # the outer wall: a lane never dies
                 if not isinstance(problem, SQLAlchemyError | OSError):
@@ -179,7 +179,7 @@ class Worker:
     async def _retry_all(self) -> None:
         while True:
             try:
-                await unbroken(self._handling.retries())
+                await unbroken(self._handling.retries(), grace=self.consumer.grace)
             except Exception as problem:  # the outer wall: a lane never dies
                 self._log.warning("worker.retries_wait", error=repr(problem))
             await asyncio.sleep(POLL)

@@ -1,3 +1,4 @@
+import asyncio
 import os
 import signal
 import time
@@ -34,9 +35,18 @@ async def test_a_process_that_dies_spoils_its_own_work_alone() -> None:
     processes.close()
 
 
-async def test_a_process_that_hangs_is_ended() -> None:
-    import asyncio
+async def test_what_waits_for_a_process_when_they_are_restarted_can_be_given_again() -> None:
+    processes = Processes(1)
+    works = [asyncio.create_task(processes.run(hang)) for _ in range(4)]
+    await asyncio.sleep(0)
+    processes.restart()
+    results = await asyncio.gather(*works, return_exceptions=True)
+    assert [type(result) for result in results] == [WorkerDied] * 4
+    assert await processes.run(double, 2) == 4
+    processes.close()
 
+
+async def test_a_process_that_hangs_is_ended() -> None:
     processes = Processes(1)
     await processes.run(double, 1)
     with pytest.raises(TimeoutError):

@@ -6,8 +6,8 @@ from citizens import CitizenRow
 from core.blobs import Blobs
 from core.database import Database
 from core.errors import Later
+from ingest.consumer import BATCH
 from ingest.embedded import rewind
-from ingest.handling import BATCH
 from ingest.models import ProcessedRow
 from tests.builders import SettableClock
 from tests.ingest.engines import Embedded

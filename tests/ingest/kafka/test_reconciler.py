@@ -1,6 +1,7 @@
 """Events that were dropped on the way come home, and what is merely late is left alone."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from aiokafka.errors import GroupCoordinatorNotAvailableError
@@ -76,11 +77,10 @@ async def test_a_consumer_that_is_busy_is_waited_for(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "COMMIT", 0.01)  # it says so as soon as it has handled one
-    monkeypatch.setattr(workers, "BATCH", 4)
     events = await stand.write(400, keys=6)
-    scribe = Scribe(pause=0.001)
-    reconciler = Reconciler(stand.database, [scribe.consumer], stand.brokers, utc_now, age=AT_ONCE)
-    async with stand.running(scribe.consumer, age=NEVER):
+    consumer = replace(Scribe(pause=0.001).consumer, batch=4)
+    reconciler = Reconciler(stand.database, [consumer], stand.brokers, utc_now, age=AT_ONCE)
+    async with stand.running(consumer, age=NEVER):
         while len(await lines(stand.database)) < len(events):
             assert await round_of(reconciler) == 0
     assert len(await lines(stand.database)) == len(events)

@@ -1,0 +1,92 @@
+"""``guichet separator-sheets``: sheets to lay between letters before they are scanned."""
+
+from collections.abc import Sequence
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.clock import utc_now
+from core.i18n import N_, translator
+from core.separators import separator_code
+from guichet.offline import fail, read_settings
+
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
+
+TITLE = N_("Separator sheet")
+USE = N_("Lay this sheet before a letter, printed side up, and scan it with the letters.")
+ANY_QUEUE = N_("The queue is chosen by the rules")
+QR_SIZE = 170  # points
+MARGIN = 57  # points
+
+
+def separator_sheets(
+    queue: Annotated[
+        list[str] | None, typer.Option(help="Slug of a queue; a sheet for each. None: the rules.")
+    ] = None,
+    day: Annotated[
+        str, typer.Option("--date", help="When the letters came (2026-11-25); today when left out.")
+    ] = "",
+    output: Annotated[Path, typer.Option(help="The PDF to write.")] = Path("separators.pdf"),
+) -> None:
+    """Print separator sheets: they cut a batch of scanned letters and name the queue of each."""
+    try:
+        came = date.fromisoformat(day) if day else utc_now().date()
+    except ValueError:
+        fail(f"{day} is no date; one looks like 2026-11-25")
+    output.write_bytes(sheets_pdf(queue or [""], came, read_settings().language))
+    typer.echo(f"{output}: {len(queue or [''])} sheet(s)")
+
+
+def sheets_pdf(queues: Sequence[str], day: date, language: str) -> bytes:
+    """One page of A4 a queue; ``""`` stands for whichever the rules choose.
+
+    The code is there three times and in two kinds, so that one survives a stain or a fold.
+    """
+    from reportlab.lib.pagesizes import A4
+    from reportlab.pdfgen.canvas import Canvas
+
+    made = BytesIO()
+    canvas = Canvas(made, pagesize=A4)
+    canvas.setTitle(translator(language)(TITLE))
+    for queue in queues:
+        _draw(canvas, queue, day, language, *A4)
+        canvas.showPage()
+    canvas.save()
+    return made.getvalue()
+
+
+def _draw(
+    canvas: "Canvas", queue: str, day: date, language: str, width: float, height: float
+) -> None:
+    from reportlab.graphics.barcode.code128 import Code128
+
+    say, code, middle = translator(language), separator_code(queue, day), width / 2
+    canvas.setFont("Helvetica-Bold", 34)
+    canvas.drawCentredString(middle, height - 110, say(TITLE))
+    canvas.setFont("Helvetica", 26)
+    canvas.drawCentredString(middle, height - 150, queue or say(ANY_QUEUE))
+    canvas.setFont("Helvetica", 18)
+    canvas.drawCentredString(middle, height - 180, day.isoformat())
+    _draw_qr(canvas, code, MARGIN, height - 220 - QR_SIZE)
+    _draw_qr(canvas, code, width - MARGIN - QR_SIZE, 120)
+    # A short one is drawn with broader bars: the queue alone, without the date.
+    bars = Code128(separator_code(queue), barHeight=60)
+    bars.barWidth = (width - 2 * MARGIN) / bars.width * bars.barWidth
+    Code128(separator_code(queue), barHeight=60, barWidth=bars.barWidth, quiet=False).drawOn(
+        canvas, MARGIN, height / 2 - 30
+    )
+    canvas.setFont("Helvetica", 12)
+    canvas.drawCentredString(middle, 80, say(USE))
+
+
+def _draw_qr(canvas: "Canvas", code: str, left: float, bottom: float) -> None:
+    from reportlab.graphics.barcode.qr import QrCodeWidget
+    from reportlab.graphics.shapes import Drawing
+
+    drawing = Drawing(QR_SIZE, QR_SIZE)
+    drawing.add(QrCodeWidget(code, barWidth=QR_SIZE, barHeight=QR_SIZE, barLevel="Q"))
+    drawing.drawOn(canvas, left, bottom)

@@ -1,0 +1,40 @@
+"""Bar codes on a page: QR (ISO/IEC 18004) and Code 128 (ISO/IEC 15417), by ``zxing-cpp``."""
+
+from typing import TYPE_CHECKING, Any
+
+from ocr.page import Code
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Grey = NDArray[Any]
+
+MAX_CODES = 20
+MAX_LENGTH = 500  # characters of one
+NAMES = {"QRCode": "qr", "Code128": "code128"}
+
+
+def codes(grey: "Grey") -> tuple[Code, ...]:
+    """Every code on the page, however it lies. ``grey`` is straight: bars that lean are lost."""
+    found = dict.fromkeys(code for picture in _looks(grey) for code in _read(picture))
+    return tuple(found)[:MAX_CODES]
+
+
+def _looks(grey: "Grey") -> list["Grey"]:
+    """As it is; and smoothed, so that specks and the stairs of a fax do not break the bars."""
+    import cv2
+
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return [grey, half]
+
+
+def _read(grey: "Grey") -> list[Code]:
+    import zxingcpp
+
+    formats = zxingcpp.BarcodeFormat.QRCode | zxingcpp.BarcodeFormat.Code128
+    results = zxingcpp.read_barcodes(grey, formats=formats)
+    return [
+        Code(result.text[:MAX_LENGTH], NAMES.get(result.format.name, result.format.name.lower()))
+        for result in results
+        if result.text
+    ]

@@ -1,0 +1,143 @@
+"""Reading one page, in a process beside: its text layer, else its picture."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from ocr.cleaning import clean
+from ocr.codes import codes
+from ocr.page import Options, Page, Word
+from ocr.picture import Picture, picture
+from ocr.recognition import Found, confidence_of, recognize, text_of
+from ocr.source import is_pdf
+from ocr.straight import ink, lie, turned, uprightness
+from ocr.text_layer import read_text_layer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Grey = NDArray[Any]
+
+SURE = 0.08  # of uprightness, below which Tesseract decides whether a page is upside down
+POOR = 60  # per cent of confidence below which another way of reading is tried
+GOOD = 85  # per cent from which the first language alone is enough
+BLANK = 6  # of letters' blots, below which a page has nothing to read
+
+
+def read_page(path: Path, index: int, options: Options) -> Page:
+    """Read a page of a PDF or an image; ``index`` counts from 0.
+
+    Raises BadInput when it is broken, too large, or takes too long.
+    """
+    if is_pdf(path) and options.rotation in (None, 0):
+        page = read_text_layer(path, index)
+        if page is not None:
+            seen = picture(path, index, options.limits, dpi=150)
+            return replace(page, codes=codes(seen.grey))
+    return _read_picture(picture(path, index, options.limits), options)
+
+
+def _read_picture(seen: Picture, options: Options) -> Page:
+    deadline = monotonic() + options.limits.seconds
+    grey = clean(seen, is_fax=options.fax)
+    rotation, level, angle, is_sure = _upright(grey, options.rotation)
+    found_codes = codes(level)
+    if _is_blank(level):
+        return Page("", (), found_codes, rotation, 0, blank=True, source="ocr")
+    words = _recognize(level, options, deadline)
+    if not is_sure and confidence_of(words) < POOR:
+        other = _recognize(_half_turn(level), options, deadline)
+        if confidence_of(other) > confidence_of(words) + 10:
+            words, level, rotation = other, _half_turn(level), (rotation + 180) % 360
+    return Page(
+        text=text_of(words),
+        words=_placed(words, level.shape, angle),
+        codes=found_codes,
+        rotation=rotation,
+        confidence=confidence_of(words),
+        blank=False,
+        source="ocr",
+    )
+
+
+def _upright(grey: "Grey", wanted: int | None) -> tuple[int, "Grey", float, bool]:
+    """Rotation (degrees clockwise), the level picture, its skew, and whether that is sure."""
+    import numpy
+
+    if wanted is not None:
+        grey = numpy.ascontiguousarray(numpy.rot90(grey, -wanted // 90))
+        angle = lie(ink(grey))
+        skew = 0.0 if angle.sideways else angle.skew
+        return wanted, _level(grey, skew), skew, True
+    black = ink(grey)
+    found = lie(black)
+    rotation = 90 if found.sideways else 0
+    if found.sideways:
+        grey = numpy.ascontiguousarray(numpy.rot90(grey, -1))
+        black = numpy.ascontiguousarray(numpy.rot90(black, -1))
+    up = uprightness(turned(black, found.skew))
+    if up < -SURE:
+        grey, rotation = _half_turn(grey), rotation + 180
+    return rotation, _level(grey, found.skew), found.skew, abs(up) >= SURE
+
+
+def _level(grey: "Grey", angle: float) -> "Grey":
+    import cv2
+
+    if not angle:
+        return grey
+    height, width = grey.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    return cv2.warpAffine(grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
+
+
+def _half_turn(grey: "Grey") -> "Grey":
+    import numpy
+
+    return numpy.ascontiguousarray(grey[::-1, ::-1])
+
+
+def _is_blank(grey: "Grey") -> bool:
+    import cv2
+
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink(grey), connectivity=8)
+    return int((stats[1:, cv2.CC_STAT_AREA] > 6).sum()) < BLANK if count > 1 else True
+
+
+def _recognize(grey: "Grey", options: Options, deadline: float) -> list[Found]:
+    """By the first language alone where that goes well: each one more takes its time."""
+    first, _, more = options.languages.partition("+")
+    words = recognize(grey, first, seconds=max(1.0, deadline - monotonic()))
+    if not more or confidence_of(words) >= GOOD:
+        return words
+    every = recognize(grey, options.languages, seconds=max(1.0, deadline - monotonic()))
+    return max(words, every, key=confidence_of)
+
+
+def _placed(words: Sequence[Found], shape: Sequence[int], angle: float) -> tuple[Word, ...]:
+    """The boxes turned back to where the words stand on the page as it is shown."""
+    import cv2
+
+    height, width = shape[:2]
+    back = cv2.getRotationMatrix2D((width / 2, height / 2), -angle, 1.0)
+    return tuple(_place(word, back, width, height) for word in words)
+
+
+def _place(word: Found, back: Any, width: int, height: int) -> Word:
+    across, down = word.left + word.width / 2, word.top + word.height / 2
+    x = back[0][0] * across + back[0][1] * down + back[0][2]
+    y = back[1][0] * across + back[1][1] * down + back[1][2]
+    return Word(
+        word.text,
+        word.confidence,
+        round(_within(float(x - word.width / 2) / width), 4),
+        round(_within(float(y - word.height / 2) / height), 4),
+        round(word.width / width, 4),
+        round(word.height / height, 4),
+    )
+
+
+def _within(share: float) -> float:
+    return min(max(share, 0.0), 1.0)
