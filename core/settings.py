@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -27,6 +27,69 @@ MEBIBYTE = 1024 * 1024
 SECRET_LENGTH = 32  # bytes
 _KAFKA = re.compile(r"kafkas?://([^@/\s]+@)?[\w.\[\]:-]+:\d+(,[\w.\[\]:-]+:\d+)*")
 _MAILBOX = re.compile(r"[^\s@]{0,64}@[^\s@]{1,189}")
+
+
+Split = Literal["separators", "blank", "none"]
+
+
+class ScanFolder(BaseModel):
+    """A folder that scanned letters are put into."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Path
+    queue: str = ""
+    """Slug of the queue that its letters are for; a subfolder names another. Empty: the rules."""
+    split: Split = "separators"
+    """Where a batch is cut into letters: at separator sheets, also at blank pages, or nowhere."""
+    settle: float = Field(default=2.0, ge=0)
+    """Seconds that a file must have kept still before it is taken."""
+
+
+class FaxFolder(BaseModel):
+    """The receive queue of a fax server."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Path
+    settle: float = Field(default=2.0, ge=0)
+    """Seconds that a file must have kept still before it is taken."""
+
+
+class FaxProfile(BaseModel):
+    """Which mails bring a fax; both must hold where both are given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sender: str = ""
+    """The address that the gateway writes from, or ``@domain``."""
+    mailbox: str = ""
+    """Our address that it writes to, or ``@domain``."""
+    number: str = ""
+    """Regular expression with a group ``number``, tried on subject, file names and text before the
+    ways that services usually write it."""
+
+    @field_validator("sender", "mailbox")
+    @classmethod
+    def _lower(cls, value: str) -> str:
+        return value.strip().lower()
+
+    @field_validator("number")
+    @classmethod
+    def _is_an_expression(cls, value: str) -> str:
+        try:
+            groups = re.compile(value).groupindex
+        except re.error as problem:
+            raise ValueError(f"is no regular expression: {problem}") from problem
+        if value and "number" not in groups:
+            raise ValueError("has no group (?P<number>…)")
+        return value
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.sender and not self.mailbox:
+            raise ValueError("names neither a sender nor a mailbox: every mail would be a fax")
+        return self
 
 
 class Settings(BaseSettings):
@@ -122,6 +185,16 @@ class Settings(BaseSettings):
     """Collector that takes traces by OTLP over HTTP (``http://127.0.0.1:4318``); empty for none."""
     processes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1))
     """Processes for work that would hold up the event loop."""
+
+    scan_folders: tuple[ScanFolder, ...] = ()
+    """Folders that are watched for scanned letters (JSON in the environment); the demo town has
+    ``scans`` in the data folder."""
+    fax_folders: tuple[FaxFolder, ...] = ()
+    """Receive queues of HylaFAX servers that are watched (JSON in the environment)."""
+    fax_profiles: tuple[FaxProfile, ...] = ()
+    """Which mails come from a fax gateway (JSON in the environment)."""
+    scan_max_size: int = 100 * MEBIBYTE
+    """Bytes of one scanned file or fax."""
 
     ocr_languages: str = Field(default="fra+eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$")
     """Of the pages that are read, as Tesseract names them, the commonest first."""
@@ -219,6 +292,11 @@ class Settings(BaseSettings):
         if self.smtp_require_tls and self.smtp_protocol == "lmtp":
             raise ValueError("GUICHET_SMTP_REQUIRE_TLS is for SMTP, not for LMTP")
         return self
+
+    @property
+    def country(self) -> str:
+        """Whose national telephone numbers people write (ISO 3166-1)."""
+        return self.holidays.partition("-")[0].upper()
 
     @property
     def is_distributed(self) -> bool:

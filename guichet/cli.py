@@ -17,6 +17,7 @@ from guichet.moving import migrate_engine
 from guichet.offline import fail, read_settings
 from guichet.quarantined import quarantined
 from guichet.replay import replay
+from guichet.separator_sheets import separator_sheets
 from ingest.pipeline import CONSUMERS
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(admin, name="admin")
 app.add_typer(quarantined, name="quarantine")
 app.command()(replay)
+app.command("separator-sheets")(separator_sheets)
 app.command("migrate-engine")(migrate_engine)
 
 

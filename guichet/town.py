@@ -11,15 +11,18 @@ from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.mailboxes import Mailboxes
 from channels.email.server import EmailChannel, MailServer
+from channels.fax.recvq import watched_faxes
+from channels.folder import WatchedFolder
+from channels.scan.folders import watched_scans
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
 from core.database import Database
 from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
-from core.settings import Settings, town_secret
+from core.settings import ScanFolder, Settings, town_secret
 from guichet import demo
-from guichet.normalizers import normalize
+from guichet.normalizers import Normalizer
 from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
 from ingest.failures import BackOff, Failures
 from ingest.normalization import Normalization
@@ -56,6 +59,8 @@ class Town:
     engine: Engine
     dispatcher: Dispatcher
     mail: EmailChannel
+    folders: Sequence[WatchedFolder]
+    """Where scans and faxes are put."""
     live: Live
     mailboxes: tuple[str, ...]
 
@@ -84,6 +89,7 @@ def build_town(
     mailboxes = settings.mailboxes or (demo.MAILBOXES if settings.demo else ())
     ours = Mailboxes(mailboxes)
     acceptance = Acceptance(database, blobs, clock)
+    normalize = Normalizer(settings.fax_profiles, settings.country)
     pipeline = consumers(
         {
             "normalize": Normalization(database, blobs, normalize, processes),
@@ -139,6 +145,7 @@ def build_town(
             connections=settings.smtp_sending_connections,
         ),
         mail=EmailChannel(_mail_server(settings, ours)),
+        folders=watched_folders(settings),
         live=Live(database, engine.tail),
         mailboxes=mailboxes,
     )
@@ -179,6 +186,19 @@ def brokers_of(settings: Settings) -> "Brokers":
     return Brokers.parse(
         settings.stream, settings.kafka_prefix, idempotent=settings.kafka_idempotent
     )
+
+
+def watched_folders(settings: Settings) -> list[WatchedFolder]:
+    """The demo town has one for scans in its data folder."""
+    scans, max_size = settings.scan_folders, settings.scan_max_size
+    if settings.demo and not scans:
+        inbox = settings.data / "scans"
+        inbox.mkdir(exist_ok=True)
+        scans = (ScanFolder(path=inbox),)
+    return [
+        *(watched_scans(folder, max_size=max_size) for folder in scans),
+        *(watched_faxes(folder, max_size=max_size) for folder in settings.fax_folders),
+    ]
 
 
 def ocr_options(settings: Settings) -> Options:

@@ -32,6 +32,8 @@ from ingest.stream import publish
 RAW_NAMES: Mapping[ChannelName, tuple[str, str]] = {
     ChannelName.EMAIL: ("message.eml", "message/rfc822"),
     ChannelName.WEB: ("form.json", "application/json"),
+    ChannelName.FAX: ("fax.tif", "image/tiff"),
+    ChannelName.SCAN: ("scan.bin", "application/octet-stream"),
 }
 _ANY_RAW = ("intake.bin", "application/octet-stream")
 

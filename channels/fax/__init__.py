@@ -1,0 +1,1 @@
+"""Faxes: by mail from a gateway, and from the folder of a HylaFAX server."""

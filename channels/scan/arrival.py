@@ -1,0 +1,29 @@
+"""A scanned file comes in."""
+
+import hashlib
+
+from channels.kinds import kind_of
+from core.settings import Split
+from core.text import file_name
+from ingest import Arrival, ChannelName
+
+UNKNOWN = "it is neither a PDF nor an image (TIFF, JPEG, PNG, HEIC)"
+
+
+def scan_arrival(
+    content: bytes, name: str, *, folder: str = "", queue: str = "", split: Split = "separators"
+) -> Arrival:
+    """The key is the content's: the same bytes are the same scan, however often they are put in."""
+    facts = {
+        "file": file_name(name, "scan"),
+        "folder": folder,
+        "queue": queue,
+        "split": split,
+    }
+    key = hashlib.sha256(content).hexdigest()
+    return Arrival(ChannelName.SCAN, key, content, facts)
+
+
+def scan_problem(content: bytes) -> str:
+    """Why nothing can be read of it; empty when something may."""
+    return "" if kind_of(content) else UNKNOWN

@@ -1,0 +1,134 @@
+"""Mails of fax gateways become the faxes that they bring."""
+
+from email.message import EmailMessage
+from functools import cache
+
+import pytest
+
+from channels.email.normalize import normalize as normalize_mail
+from channels.fax.mail import as_fax
+from core.ids import new_id
+from core.settings import FaxProfile
+from ingest import ChannelName, Intake, Message
+from tests.builders import NOON
+from tests.ocr.pages import drawn, faxed, printed, tiff
+
+PROFILE = FaxProfile(mailbox="fax@demo.example")
+HYLAFAX = """\
+recvq/fax000000042.tif (ftp://fax.demo.example:4559/recvq/fax000000042.tif):
+          Sender: MAIRIE DE METZ
+           Pages: 2
+         Quality: Fine
+            Page: ISO A4
+        Received: 2026:11:25 10:12:14
+      TimeToRecv: 1:02
+      SignalRate: 14400 bit/s
+      DataFormat: 2-D MMR
+      ErrCorrect: Yes
+         CallID1: 0387555555
+         CallID2: 0387000000
+ReceivedOn: ttyS0
+    CommID: c000000123
+"""
+
+
+@cache
+def pages() -> bytes:
+    page = faxed(drawn())
+    return tiff(page, page, dpi=(204, 98), compression="group3")
+
+
+def mail(
+    subject: str,
+    text: str = "",
+    *,
+    sender: str = "fax@gateway.example",
+    file: str = "fax.tif",
+    content: bytes | None = None,
+    disposition: str = "attachment",
+) -> Message:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = sender, "fax@demo.example", subject
+    made["Message-ID"] = "<1@gateway.example>"
+    made.set_content(text or "See the attached file.\n")
+    made.add_attachment(
+        pages() if content is None else content,
+        maintype="image" if file.endswith("tif") else "application",
+        subtype="tiff" if file.endswith("tif") else "pdf",
+        filename=file,
+        disposition=disposition,
+    )
+    facts = {"mail_from": sender, "recipients": ["fax@demo.example"]}
+    return normalize_mail(Intake(new_id(), ChannelName.EMAIL, "key", made.as_bytes(), facts, NOON))
+
+
+def fax(message: Message, profile: FaxProfile = PROFILE) -> Message:
+    found = as_fax(message, [profile], "FR")
+    assert found is not None
+    return found
+
+
+def test_a_mail_of_hylafax_is_a_fax_from_its_caller() -> None:
+    found = fax(mail("Facsimile received from MAIRIE DE METZ", HYLAFAX, file="fax000000042.tif"))
+    assert found.channel == "fax"
+    assert (found.sender.address, found.sender.name) == ("+33387555555", "MAIRIE DE METZ")
+    assert found.sender.trust == "unverified"
+    assert found.details["pages"] == 2
+    assert found.details["quality"] == "Fine"
+    assert found.details["gateway"] == "fax@gateway.example"
+    assert found.text == found.subject == ""
+    (document,) = found.attachments
+    assert document.media_type == "image/tiff"
+
+
+def test_a_fax_that_broke_off_says_so() -> None:
+    text = HYLAFAX + "\nThe full document was not received because:\n\n    RSPREC error\n"
+    assert fax(mail("Facsimile received from 1", text)).details["problem"] == "RSPREC error"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "file", "number", "count"),
+    [
+        ('eFax message from "33387555555" - 3 page(s)', "", "fax.pdf", "+33387555555", 3),
+        ("New Fax Message from (650) 253-0000 on 11/25/2026", "", "f.pdf", "", 0),
+        ("Fax reçu de +33 3 87 55 55 55", "", "fax.pdf", "+33387555555", 0),
+        ("Fax", "Numéro de l'appelant : 03 87 55 55 55\nPages : 4", "f.pdf", "+33387555555", 4),
+        ("Neues Fax von 0033387555555", "", "fax.pdf", "+33387555555", 0),
+        ("Fax", "", "fax-0033387555555-20261125.pdf", "+33387555555", 0),
+        ("Fax received", "Caller-ID: +49 30 901820\nPages: 1", "f.pdf", "+4930901820", 1),
+        ("Fax reçu de anonyme", "Numéro masqué", "fax.pdf", "", 0),
+    ],
+)  # fmt: skip
+def test_services_write_the_number_in_many_places(
+    subject: str, text: str, file: str, number: str, count: int
+) -> None:
+    found = fax(mail(subject, text, file=file, content=printed("Bonjour")))
+    assert found.sender.address == number
+    assert found.details.get("pages", 0) == count
+
+
+def test_a_profile_may_say_itself_where_the_number_is() -> None:
+    profile = FaxProfile(sender="@gateway.example", number=r"#(?P<number>\d+)#")
+    assert fax(mail("Fax #0387555555# of today"), profile).sender.address == "+33387555555"
+
+
+def test_a_pdf_that_is_inline_is_no_less_a_fax() -> None:
+    message = mail("Fax", file="fax.pdf", content=printed("Bonjour"), disposition="inline")
+    assert [part.name for part in fax(message).attachments] == ["fax.pdf"]
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        FaxProfile(sender="other@gateway.example"),
+        FaxProfile(mailbox="mairie@demo.example"),
+        FaxProfile(sender="fax@gateway.example", mailbox="mairie@demo.example"),
+    ],
+)
+def test_other_mails_stay_mails(profile: FaxProfile) -> None:
+    assert as_fax(mail("Fax reçu de 0387555555"), [profile], "FR") is None
+
+
+def test_a_mail_without_pages_stays_a_mail() -> None:
+    message = mail("Fax reçu", file="note.pdf", content=b"no pages at all")
+    assert as_fax(message, [PROFILE], "FR") is None

@@ -1,0 +1,40 @@
+"""A scanned file becomes a message, or is refused with the reason."""
+
+import pytest
+
+from channels.scan import scan_arrival
+from channels.scan.normalize import normalize
+from core.errors import BadInput
+from core.ids import new_id
+from ingest import Intake
+from tests.builders import NOON
+from tests.ocr.pages import drawn, printed, tiff
+
+
+def scanned(content: bytes, name: str = "letter.pdf", queue: str = "") -> Intake:
+    arrival = scan_arrival(content, name, folder="scans", queue=queue)
+    return Intake(new_id(), arrival.channel, arrival.key, arrival.raw, arrival.facts, NOON)
+
+
+def test_a_file_is_what_it_is_and_not_what_it_is_called() -> None:
+    message = normalize(scanned(tiff(drawn("Bonjour")), "letter.pdf", "etat-civil"))
+    (document,) = message.attachments
+    assert (document.name, document.media_type) == ("letter.pdf", "image/tiff")
+    assert message.details == {
+        "file": "letter.pdf",
+        "folder": "scans",
+        "queue": "etat-civil",
+        "split": "separators",
+    }
+    assert message.channel == "scan"
+
+
+@pytest.mark.parametrize("content", [b"\x7fELF%PDF-1.7", b"MZ%PDF-1.7", b"PK\x03\x04", b"hello"])
+def test_a_program_is_no_letter(content: bytes) -> None:
+    with pytest.raises(BadInput, match="neither a PDF nor an image"):
+        normalize(scanned(content))
+
+
+def test_the_same_bytes_are_the_same_scan() -> None:
+    content = printed("Bonjour")
+    assert scanned(content, "a.pdf").key == scanned(content, "b.pdf").key
