@@ -19,6 +19,7 @@ OLDEST = Gauge(
     "Since what brought about the oldest event that a consumer has yet to handle; 0 without one",
     ["consumer"],
 )
+MAILBOX = Gauge("guichet_imap_open", "Whether an IMAP mailbox is being read", ["mailbox"])
 IN_QUARANTINE = Gauge("guichet_quarantine", "Events that wait for an agent")
 DELIVERIES = Counter("guichet_deliveries", "Sendings by outcome", ["medium", "outcome"])
 IN_DOUBT = Counter("guichet_deliveries_in_doubt", "Deliveries that a crash left in flight")

@@ -10,9 +10,10 @@ from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -44,6 +45,58 @@ class ScanFolder(BaseModel):
     """Where a batch is cut into letters: at separator sheets, also at blank pages, or nowhere."""
     settle: float = Field(default=2.0, ge=0)
     """Seconds that a file must have kept still before it is taken."""
+
+
+class ImapToken(BaseModel):
+    """How to sign in with OAuth 2 (RFC 6749, section 6): by a token that is got for another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mechanism: Literal["xoauth2", "oauthbearer"] = "xoauth2"
+    url: str
+    """Where access tokens are given out."""
+    client_id: str
+    client_secret: SecretStr = SecretStr("")
+    refresh_token: SecretStr
+    scope: str = ""
+
+
+class ImapMailbox(BaseModel):
+    """A mailbox on an IMAP server that mails are fetched from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    url: str
+    """``imaps://user@host:993/INBOX``; ``imap://`` begins with STARTTLS, but on loopback."""
+    address: str
+    """Our address that its mails count as sent to."""
+    password: SecretStr = SecretStr("")
+    token: ImapToken | None = None
+    """Instead of a password."""
+    move_to: str = ""
+    """Folder that an accepted mail moves to; empty to leave it, marked as seen."""
+    poll: float = Field(default=60.0, gt=0)
+    """Seconds between looks where the server cannot tell of new mail (RFC 2177)."""
+    old: bool = False
+    """Whether mails that were read before Guichet came are fetched, too."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_of_imap(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
+            raise ValueError("looks like imaps://user@host:993/INBOX")
+        if parts.password:
+            raise ValueError("has the password in it: set it by itself")
+        return value
+
+    @field_validator("address")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not _MAILBOX.fullmatch(value) or value.startswith("@"):
+            raise ValueError(f"{value!r} is no address")
+        return value.strip().lower()
 
 
 class FaxFolder(BaseModel):
@@ -186,6 +239,8 @@ class Settings(BaseSettings):
     processes: int = Field(default_factory=lambda: max(1, (os.cpu_count() or 2) - 1))
     """Processes for work that would hold up the event loop."""
 
+    imap_mailboxes: tuple[ImapMailbox, ...] = ()
+    """Mailboxes that mails are fetched from (JSON in the environment)."""
     scan_folders: tuple[ScanFolder, ...] = ()
     """Folders that are watched for scanned letters (JSON in the environment); the demo town has
     ``scans`` in the data folder."""

@@ -5,10 +5,8 @@ It makes nothing: a folder or a database under a wrong name would only hide the 
 
 import asyncio
 import os
-import shutil
 import socket
 from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
 
 from channels.email.authentication import Resolver
 from core.errors import GuichetError
@@ -17,6 +15,7 @@ from core.web import StaticFiles
 from guichet import demo
 from guichet.check_blobs import check_blobs, folder_trouble
 from guichet.check_sqlite import check_sqlite
+from guichet.check_ways_in import check_folders, check_imap, check_ocr
 from guichet.findings import Level, Result, in_one_line
 from notify import Smarthost
 from router import Calendar
@@ -40,6 +39,8 @@ async def check_all(settings: Settings) -> list[Result]:
         "smarthost": _smarthost,
         "settings": _words,
         "pages": _pages,
+        "imap": check_imap,
+        "folders": _folders,
         "ocr": _ocr,
     }
     found = await asyncio.gather(*(_look(name, look, settings) for name, look in looks.items()))
@@ -205,9 +206,9 @@ async def _pages(_settings: Settings) -> list[Result]:
     return [Result("pages", Level.OK, "the front-end files are there")]
 
 
-async def _ocr(_settings: Settings) -> list[Result]:
-    program = shutil.which("tesseract")
-    if program is None:
-        told = "Tesseract is not there, so that scans are not read; install tesseract-ocr"
-        return [Result("ocr", Level.NOTE, told)]
-    return [Result("ocr", Level.OK, str(Path(program)))]
+async def _folders(settings: Settings) -> list[Result]:
+    return await asyncio.to_thread(check_folders, settings)
+
+
+async def _ocr(settings: Settings) -> Iterable[Result]:
+    return await asyncio.to_thread(check_ocr, settings)

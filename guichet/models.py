@@ -4,9 +4,10 @@ import agent_api.models
 import cases.agents
 import cases.audit
 import cases.models
+import channels.email.models
 import citizens.models
 import core.blobs
 import ingest.models
 import notify.models
 
-__all__ = ["agent_api", "cases", "citizens", "core", "ingest", "notify"]
+__all__ = ["agent_api", "cases", "channels", "citizens", "core", "ingest", "notify"]

@@ -153,6 +153,8 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
         works["dispatcher"] = town.dispatcher.run()
     if roles.mail:
         works["mail"] = town.mail.run(town.acceptance.accept)
+        for number, mailbox in enumerate(town.fetched):
+            works[f"mailbox {number}"] = mailbox.run(town.acceptance.accept)
         for folder in town.folders:
             works[f"folder {folder.path}"] = folder.run(town.acceptance.accept)
     if roles.web:

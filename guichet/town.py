@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agent_api import Live
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
+from channels.email.imap import ImapChannel
 from channels.email.mailboxes import Mailboxes
 from channels.email.server import EmailChannel, MailServer
 from channels.fax.recvq import watched_faxes
@@ -59,6 +60,8 @@ class Town:
     engine: Engine
     dispatcher: Dispatcher
     mail: EmailChannel
+    fetched: Sequence[ImapChannel]
+    """Mailboxes on other servers."""
     folders: Sequence[WatchedFolder]
     """Where scans and faxes are put."""
     live: Live
@@ -87,7 +90,7 @@ def build_town(
     processes = Processes(settings.processes)
     readers = Processes(settings.ocr_processes, partial(confine, settings.ocr_max_memory))
     mailboxes = settings.mailboxes or (demo.MAILBOXES if settings.demo else ())
-    ours = Mailboxes(mailboxes)
+    ours = Mailboxes([*mailboxes, *(one.address for one in settings.imap_mailboxes)])
     acceptance = Acceptance(database, blobs, clock)
     normalize = Normalizer(settings.fax_profiles, settings.country)
     pipeline = consumers(
@@ -145,6 +148,10 @@ def build_town(
             connections=settings.smtp_sending_connections,
         ),
         mail=EmailChannel(_mail_server(settings, ours)),
+        fetched=[
+            ImapChannel(mailbox, database, max_size=settings.smtp_max_size)
+            for mailbox in settings.imap_mailboxes
+        ],
         folders=watched_folders(settings),
         live=Live(database, engine.tail),
         mailboxes=mailboxes,

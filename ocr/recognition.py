@@ -53,6 +53,8 @@ def recognize(grey: "Grey", languages: str, *, seconds: float) -> list[Found]:
                 timeout=seconds,
                 output_type=pytesseract.Output.DICT,
             )
+        except pytesseract.TesseractNotFoundError as problem:
+            raise BadInput("Tesseract is not installed: guichet check says more") from problem
         except (RuntimeError, pytesseract.TesseractError, UnicodeDecodeError) as problem:
             raise BadInput(f"Tesseract could not read the page: {problem}") from problem
     return list(_words(table))

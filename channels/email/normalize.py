@@ -38,6 +38,11 @@ def normalize(intake: Intake) -> Message:
     text, html = _bodies(contents)
     new, quoted = split(text)
     attachments = _attachments(contents, html, intake.raw)
+    if size := intake.facts.get("too_large"):
+        left = (
+            f"the mail has {size} bytes: only its head was fetched from {intake.facts['mailbox']}"
+        )
+        contents.notes.insert(0, left)
     return Message(
         channel=ChannelName.EMAIL,
         sender=sender,

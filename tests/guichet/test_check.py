@@ -162,7 +162,7 @@ async def test_what_a_town_can_do_without_is_no_fault(
     monkeypatch.setattr(check, "FRONT_END", ("vendor/gone.js",))
     monkeypatch.setenv("PATH", "/nowhere")
     pages, ocr = await check_one("pages", settings), await check_one("ocr", settings)
-    assert (pages.level, ocr.level) == (Level.WARNING, Level.NOTE)
+    assert (pages.level, ocr.level) == (Level.WARNING, Level.WARNING)
     assert "make setup" in pages.says
 
 

@@ -1,6 +1,5 @@
 """Mails of fax gateways become the faxes that they bring."""
 
-from email.message import EmailMessage
 from functools import cache
 
 import pytest
@@ -11,6 +10,7 @@ from core.ids import new_id
 from core.settings import FaxProfile
 from ingest import ChannelName, Intake, Message
 from tests.builders import NOON
+from tests.channels.fax.gateway import gateway_mail
 from tests.ocr.pages import drawn, faxed, printed, tiff
 
 PROFILE = FaxProfile(mailbox="fax@demo.example")
@@ -47,15 +47,13 @@ def mail(
     content: bytes | None = None,
     disposition: str = "attachment",
 ) -> Message:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"] = sender, "fax@demo.example", subject
-    made["Message-ID"] = "<1@gateway.example>"
-    made.set_content(text or "See the attached file.\n")
-    made.add_attachment(
+    made = gateway_mail(
+        subject,
         pages() if content is None else content,
-        maintype="image" if file.endswith("tif") else "application",
-        subtype="tiff" if file.endswith("tif") else "pdf",
-        filename=file,
+        text or "See the attached file.\n",
+        sender=sender,
+        to="fax@demo.example",
+        file=file,
         disposition=disposition,
     )
     facts = {"mail_from": sender, "recipients": ["fax@demo.example"]}
