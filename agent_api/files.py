@@ -7,6 +7,11 @@ from starlette.responses import Response
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """May be shown inside a mail, which the browser does whatever the disposition says."""
 UNKNOWN = "application/octet-stream"
+LOCKED_DOWN = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+KEPT = "private, max-age=3600"  # seconds; its address changes with the page
 _CONTROLS = dict.fromkeys([*range(0x20), 0x7F], " ")
 _UNSAFE = str.maketrans(_CONTROLS | dict.fromkeys(map(ord, '"\\/?%'), "_"))
 
@@ -23,10 +28,22 @@ def file_response(name: str, media_type: str, content: bytes) -> Response:
     return Response(
         content,
         media_type=media_type if media_type in IMAGES else UNKNOWN,
-        headers={
-            "Content-Disposition": disposition,
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cache-Control": "private, no-store",
-            "Cross-Origin-Resource-Policy": "same-origin",
-        },
+        headers=LOCKED_DOWN
+        | {"Content-Disposition": disposition, "Cache-Control": "private, no-store"},
     )
+
+
+def picture_response(content: bytes, media_type: str, tag: str) -> Response:
+    """A picture that we drew, for our own pages; the browser keeps it for an hour."""
+    headers = LOCKED_DOWN | {"Cache-Control": KEPT, "ETag": f'"{tag}"'}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def not_modified(tag: str) -> Response:
+    return Response(status_code=304, headers={"Cache-Control": KEPT, "ETag": f'"{tag}"'})
+
+
+def has_picture(if_none_match: str, tag: str) -> bool:
+    """Whether the browser has it already (RFC 9110, section 13.1.2)."""
+    tags = (one.strip().removeprefix("W/") for one in if_none_match.split(","))
+    return f'"{tag}"' in tags

@@ -10,8 +10,14 @@ from ingest.models import DocumentRow
 
 
 def document_read(
-    session: AsyncSession, context: Context, agent: Agent, reference: str, document: DocumentRow
+    session: AsyncSession,
+    context: Context,
+    agent: Agent,
+    reference: str,
+    document: DocumentRow,
+    **more: int,
 ) -> None:
+    """``more`` is the ``page``, when a single one was looked at."""
     audit.record(
         session,
         context.clock,
@@ -19,7 +25,7 @@ def document_read(
         action="document.read",
         object_kind="case",
         object_id=reference,
-        details={"document": str(document.id), "name": document.name},
+        details={"document": str(document.id), "name": document.name, **more},
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
+from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases.inbox import Filter, Page, QueueCount
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -19,6 +20,8 @@ class Desk:
     agent_name: str
     quarantine_count: int | None = None
     """None when the agent may not see it."""
+    hands_in: bool = False
+    """Whether the agent may put in what came on paper."""
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""
@@ -44,17 +47,6 @@ class InboxPage:
     page: Page
     cursor: str = ""
     """Where this page begins; empty on the first one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentLine:
-    id: UUID
-    name: str
-    media_type: str
-    size: int
-    """Bytes."""
-    text: str | None = None
-    """What was read in it, when somebody has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +81,9 @@ class MessageEntry:
     """Why the last attempt did not go through."""
     notes: Sequence[str] = ()
     """What could not be read of it."""
+    paper: Paper | None = None
+    """Of a fax or a scan."""
+    suggestions: Sequence[Suggestion] = ()
     documents: Sequence[DocumentLine] = ()
 
 
@@ -113,7 +108,7 @@ class EventEntry:
     """Empty when no agent did it."""
     text: str = ""
     """Of ``moved`` the queue's name, of ``closed`` what the citizen was told, of
-    ``delivery_failed`` to whom and why."""
+    ``delivery_failed`` to whom and why, of ``pages_turned`` and its like the document's name."""
 
 
 Entry = MessageEntry | NoteEntry | EventEntry
@@ -164,6 +159,14 @@ class CasePage:
     entries: Sequence[Entry]
     """Oldest first."""
     draft: Draft | None = None
+    query: str = ""
+    """What the agent searched for, to be marked on the pages."""
+
+    @property
+    def suggestions(self) -> Sequence[Suggestion]:
+        """Of the first letter that was read."""
+        messages = (entry for entry in self.entries if isinstance(entry, MessageEntry))
+        return next((message.suggestions for message in messages if message.suggestions), ())
 
     @property
     def documents(self) -> Sequence[DocumentLine]:
@@ -273,3 +276,18 @@ class OutboxMailPage:
     text: str
     has_html: bool = False
     """Whether ``/agent/outbox/{id}/html`` shows it as it was laid out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScansPage:
+    """``desk/scans.html``: POST ``/agent/scans`` with ``files``, ``queue`` and ``split``."""
+
+    desk: Desk
+    queues: Sequence[tuple[str, str]]
+    """Slug and name."""
+    most: int
+    """Bytes of all files together."""
+    accepted: Sequence[str] = ()
+    """Names of the files that are safe."""
+    errors: Sequence[str] = ()
+    """In the agent's language."""

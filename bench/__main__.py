@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 
-from bench import intake, live, stream
+from bench import intake, live, ocr, stream
 
-BENCHMARKS = {"intake": intake.run, "live": live.run, "stream": stream.run}
+BENCHMARKS = {"intake": intake.run, "live": live.run, "ocr": ocr.run, "stream": stream.run}
 
 
 def main() -> None:

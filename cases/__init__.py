@@ -22,6 +22,7 @@ from cases.models import (
     QueueRow,
     RoutingRuleRow,
 )
+from cases.pages import Pages
 from cases.queues import create_queue
 from cases.reading import CaseRecord, Tracked, inline_documents, read_case, record_of, track_case
 from cases.rules import create_rule
@@ -41,6 +42,7 @@ __all__ = [
     "Filter",
     "JoinedBy",
     "Opening",
+    "Pages",
     "QueueRow",
     "Role",
     "RoutingRuleRow",

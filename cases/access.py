@@ -107,7 +107,12 @@ def check_quarantine(agent: Agent) -> None:
         raise Refused("the quarantine is for reception and administrators")
 
 
+def hands_in(agent: Agent) -> bool:
+    """Whether the agent may hand in what arrived elsewhere, at the desk or by a program."""
+    return bool(agent.roles & HAND_IN)
+
+
 def check_handing_in(agent: Agent) -> None:
-    """Raises Refused unless the agent's programs may hand in what arrived elsewhere."""
-    if not agent.roles & HAND_IN:
+    """Raises Refused unless the agent may hand in what arrived elsewhere."""
+    if not hands_in(agent):
         raise Refused("only reception and functional administrators hand in intakes")

@@ -26,7 +26,9 @@ from ingest.models import DocumentRow, MessageRow, PageRow, Reading
 QUARTER = 90  # degrees
 MAX_TEXT = 100_000  # characters of a message
 
-Change = Literal["turned", "ordered", "removed", "restored", "split", "merged", "moved", "unlocked"]
+Change = Literal[
+    "turned", "ordered", "removed", "restored", "split", "merged", "moved", "unlocked", "read"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,14 @@ class Pages:
         """Move pages one place to the front (-1) or to the back (1)."""
         case, document, pages = await self._start()
         _chosen(pages, chosen)
-        order = list(pages) if by < 0 else list(reversed(pages))
+        standing = [page for page in pages if not page.removed]
+        order = standing if by < 0 else list(reversed(standing))
         for place in range(1, len(order)):
             before, page = order[place - 1], order[place]
             if page.id in chosen and before.id not in chosen:
                 order[place - 1], order[place] = page, before
-        _number(order if by < 0 else list(reversed(order)))
+        standing = order if by < 0 else list(reversed(order))
+        _number([*standing, *(page for page in pages if page.removed)])
         return await self._done(case, document, "ordered", chosen)
 
     async def remove(self, chosen: Collection[UUID], *, removed: bool = True) -> CaseRow:
@@ -125,7 +129,7 @@ class Pages:
         for page in pages:
             if page.reading == Reading.FAILED:
                 page.reading = Reading.UNREAD
-        return await self._done(case, document, "turned", (), self._read(case, document))
+        return await self._done(case, document, "read", (), self._read(case, document))
 
     async def _start(self) -> tuple[CaseRow, DocumentRow, Sequence[PageRow]]:
         case = await case_at(self.session, self.agent, self.reference, self.version)

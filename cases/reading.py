@@ -13,7 +13,7 @@ from cases.access import case_for
 from cases.agents import Agent, AgentRow
 from cases.models import CaseEventRow, CaseMessageRow, CaseRow, QueueRow
 from core.errors import NotThere
-from ingest.models import DocumentRow, MessageRow
+from ingest.models import DocumentRow, MessageRow, PageRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class CaseMessage:
     has_html: bool
     joined_by: str
     documents: Sequence[DocumentRow]
+    pages: Mapping[UUID, tuple[int, UUID]]
+    """Of each document with pages how many are in it, and the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class CaseRecord:
     claimed_by: str
     messages: Sequence[CaseMessage]
     events: Sequence[CaseEventRow]
+
+    @property
+    def documents(self) -> Sequence[DocumentRow]:
+        """Of all messages."""
+        return [document for message in self.messages for document in message.documents]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,39 @@ async def inline_documents(session: AsyncSession, message_id: UUID) -> Mapping[s
     return dict((await session.execute(query)).all())
 
 
+async def documents_of_case(
+    session: AsyncSession, case_id: UUID
+) -> tuple[Sequence[DocumentRow], Mapping[UUID, tuple[int, UUID]]]:
+    """Its documents, and as :attr:`CaseMessage.pages` has it their pages; access is checked."""
+    query = (
+        select(CaseMessageRow.message_id)
+        .join(MessageRow, MessageRow.id == CaseMessageRow.message_id)
+        .where(CaseMessageRow.case_id == case_id)
+        .order_by(MessageRow.received_at, MessageRow.id)
+    )
+    ids = (await session.scalars(query)).all()
+    documents, pages = await _documents(session, ids), await _pages(session, ids)
+    return [row for message_id in ids for row in documents.get(message_id, [])], pages
+
+
+async def texts_of_pages(
+    session: AsyncSession, documents: Sequence[DocumentRow]
+) -> Mapping[UUID, Sequence[str]]:
+    """What is read on the pages of each document; its access is checked."""
+    ids = [document.id for document in documents if document.reading]
+    if not ids:
+        return {}
+    query = (
+        select(PageRow.document_id, PageRow.text)
+        .where(PageRow.document_id.in_(ids), ~PageRow.removed, PageRow.text != "")
+        .order_by(PageRow.document_id, PageRow.position)
+    )
+    texts: dict[UUID, list[str]] = {}
+    for document_id, text in await session.execute(query):
+        texts.setdefault(document_id, []).append(text)
+    return texts
+
+
 async def _messages(session: AsyncSession, case: CaseRow, *, with_html: bool) -> list[CaseMessage]:
     has_html = func.coalesce(MessageRow.html, "") != ""
     query = (
@@ -112,9 +152,10 @@ async def _messages(session: AsyncSession, case: CaseRow, *, with_html: bool) ->
     if not with_html:  # it is most of a mail, and pages fetch it in a frame of its own
         query = query.options(defer(MessageRow.html, raiseload=True))
     rows = (await session.execute(query)).all()
-    documents = await _documents(session, [message.id for message, *_ in rows])
+    ids = [message.id for message, *_ in rows]
+    documents, pages = await _documents(session, ids), await _pages(session, ids)
     return [
-        CaseMessage(message, has_html, joined_by, documents.get(message.id, []))
+        CaseMessage(message, has_html, joined_by, documents.get(message.id, []), pages)
         for message, has_html, joined_by in rows
     ]
 
@@ -131,6 +172,24 @@ async def _documents(
     for document in await session.scalars(query):
         by_message.setdefault(document.message_id, []).append(document)
     return by_message
+
+
+async def _pages(
+    session: AsyncSession, message_ids: Sequence[UUID]
+) -> Mapping[UUID, tuple[int, UUID]]:
+    """Of each document with pages how many are in it, and which one is first."""
+    rank = func.row_number().over(
+        partition_by=PageRow.document_id, order_by=(PageRow.position, PageRow.id)
+    )
+    count = func.count().over(partition_by=PageRow.document_id)
+    ranked = (
+        select(PageRow.document_id, PageRow.id, count.label("count"), rank.label("rank"))
+        .join(DocumentRow, DocumentRow.id == PageRow.document_id)
+        .where(DocumentRow.message_id.in_(message_ids), ~PageRow.removed)
+        .subquery()
+    )
+    query = select(ranked.c.document_id, ranked.c.count, ranked.c.id).where(ranked.c.rank == 1)
+    return {document: (number, first) for document, number, first in await session.execute(query)}
 
 
 async def _events(session: AsyncSession, case: CaseRow) -> Sequence[CaseEventRow]:

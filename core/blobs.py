@@ -8,9 +8,11 @@ begins. A blob without a mention is harmless: its name is its content.
 import asyncio
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import obstore
 from obstore.exceptions import BaseError
@@ -96,6 +98,22 @@ class Blobs:
                 raise NotThere(f"no blob {sha256}")
             contents[sha256] = small[sha256] or await self._fetch(sha256)
         return contents
+
+    @asynccontextmanager
+    async def file(self, session: AsyncSession, sha256: str) -> AsyncIterator[Path]:
+        """The content as a file to be read, for programs and processes beside.
+
+        Raises NotThere, Later as :meth:`read_many` does.
+        """
+        local = self._folder / _path(sha256) if self._folder is not None else None
+        if local is not None and await asyncio.to_thread(local.is_file):
+            yield local
+            return
+        content = await self.read(session, sha256)
+        with TemporaryDirectory(prefix="guichet-blob-") as folder:
+            path = Path(folder) / sha256
+            await asyncio.to_thread(path.write_bytes, content)
+            yield path
 
     async def _fetch(self, sha256: str) -> bytes:
         if sha256 == hashlib.sha256(b"").hexdigest():

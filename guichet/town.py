@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from ingest.kafka import Brokers
 
 
+VIEWERS = 2  # processes
+
+
 @dataclass(frozen=True, slots=True)
 class Town:
     """Everything that the processes of a town are made of."""
@@ -55,6 +58,8 @@ class Town:
     processes: Processes
     readers: Processes
     """For reading pages alone, so that they delay nothing else."""
+    viewers: Processes
+    """For showing pages to agents, who wait for them."""
     acceptance: Acceptance
     consumers: list[Consumer]
     engine: Engine
@@ -70,6 +75,7 @@ class Town:
     async def close(self) -> None:
         self.processes.close()
         self.readers.close()
+        self.viewers.close()
         await self.database.close()
 
 
@@ -138,6 +144,7 @@ def build_town(
         blobs=blobs,
         processes=processes,
         readers=readers,
+        viewers=Processes(VIEWERS, partial(confine, settings.ocr_max_memory, 0)),
         acceptance=acceptance,
         consumers=pipeline,
         engine=engine,

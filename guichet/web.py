@@ -4,10 +4,11 @@ from fastapi import FastAPI
 
 import agent_api
 import channels.web.routes
+from channels.scan import DeskScans
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.machines import for_machines
-from guichet.town import Town
+from guichet.town import Town, ocr_options
 
 
 def build_app(town: Town) -> FastAPI:
@@ -49,6 +50,9 @@ def build_app(town: Town) -> FastAPI:
             accept=town.acceptance.accept,
             pages=pages,
             live=town.live,
+            viewers=town.viewers,
+            scans=DeskScans(),
+            limits=ocr_options(settings).limits,
         ),
     )
     return app

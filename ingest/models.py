@@ -111,8 +111,6 @@ class DocumentRow(Base):
     """Why it could not be read, or not whole."""
     unlocked_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"), index=True)
     """The same without its password, which an agent has given."""
-    text: Mapped[str | None] = mapped_column(Text)
-    """What was read in it; None when nobody has read it."""
 
 
 class PageRow(Base):

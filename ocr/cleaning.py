@@ -1,5 +1,6 @@
 """A page as Tesseract likes it: in even light, without borders and dust, of the right size."""
 
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from ocr.picture import DPI, Picture
@@ -18,18 +19,18 @@ DUSTY = 400  # specks on a page from which they are taken away: fewer do no harm
 BORDER = 0.35  # of a side that a dark blot at the edge takes up when it is a scanner's border
 
 
-def clean(page: Picture, *, is_fax: bool) -> "Grey":
-    """Grey picture for reading, its size changed by one factor alone."""
-    grey = _sized(page)
+def clean(page: Picture, *, is_fax: bool, pixels: int) -> "Grey":
+    """Grey picture for reading, its size changed by one factor alone, of ``pixels`` at most."""
+    grey = _sized(page, pixels)
     grey = _smoothed(grey) if is_fax or _is_bilevel(grey) else _evened(grey)
     grey = _without_borders(grey)
     return _without_dust(grey)
 
 
-def _sized(page: Picture) -> "Grey":
+def _sized(page: Picture, pixels: int) -> "Grey":
     import cv2
 
-    factor = DPI / page.dpi
+    factor = min(DPI / page.dpi, sqrt(pixels / page.grey.size))
     if 1 / FINE <= factor <= 1 / COARSE:
         return page.grey
     kind = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC

@@ -14,24 +14,27 @@ MAX_LENGTH = 500  # characters of one
 NAMES = {"QRCode": "qr", "Code128": "code128"}
 
 
-def codes(grey: "Grey") -> tuple[Code, ...]:
-    """Every code on the page, however it lies. ``grey`` is straight: bars that lean are lost."""
-    found = dict.fromkeys(code for picture in _looks(grey) for code in _read(picture))
-    return tuple(found)[:MAX_CODES]
+def codes(*pictures: "Grey") -> tuple[Code, ...]:
+    """Every code on the page, however it lies.
 
-
-def _looks(grey: "Grey") -> list["Grey"]:
-    """As it is; and smoothed, so that specks and the stairs of a fax do not break the bars."""
+    ``pictures`` are of the same page: as it came, because narrow bars do not outlive another
+    resolution, and the clean, level one. Both are looked at, and the last one smoothed, so that
+    specks and the stairs of a fax do not break the bars.
+    """
     import cv2
 
-    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return [grey, half]
+    half = cv2.resize(pictures[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return tuple(dict.fromkeys(code for one in (*pictures, half) for code in _read(one)))[
+        :MAX_CODES
+    ]
 
 
 def _read(grey: "Grey") -> list[Code]:
     import zxingcpp
 
-    formats = zxingcpp.BarcodeFormat.QRCode | zxingcpp.BarcodeFormat.Code128
+    formats = zxingcpp.BarcodeFormats(
+        (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128)
+    )
     results = zxingcpp.read_barcodes(grey, formats=formats)
     return [
         Code(result.text[:MAX_LENGTH], NAMES.get(result.format.name, result.format.name.lower()))

@@ -7,9 +7,9 @@ words are added to what can be found.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import structlog
@@ -121,9 +121,9 @@ class DocumentReading:
 
     async def _read(self, unread: Unread, channel: str) -> Outcome:
         """Read one document as far as that goes."""
-        with TemporaryDirectory(prefix="guichet-read-") as folder:
+        async with AsyncExitStack() as files:
             try:
-                return await self._read_in(Path(folder), unread, channel)
+                return await self._read_in(files, unread, channel)
             except Locked as problem:
                 return Outcome(Reading.LOCKED, problem.reason)
             except BadInput as problem:
@@ -131,19 +131,18 @@ class DocumentReading:
             except WorkerDied as problem:
                 return Outcome(Reading.FAILED, f"it cannot be opened: {problem}")
 
-    async def _read_in(self, folder: Path, unread: Unread, channel: str) -> Outcome:
+    async def _read_in(self, files: AsyncExitStack, unread: Unread, channel: str) -> Outcome:
         document, pages, problem = unread.document, unread.pages, unread.document.problem
         if not pages:
-            sha256 = document.unlocked_sha256 or document.sha256
-            found = await self._inspect(await self._file(folder, sha256))
+            path = await self._file(files, document.unlocked_sha256 or document.sha256)
+            found = await self._inspect(path)
             problem = found.notice
             repaired = await self._blobs.stage(found.repaired) if found.repaired else None
             pages = await enter_pages(self._database, self._blobs, document, found.pages, repaired)
         waiting = [page for page in pages if page.reading == Reading.UNREAD]
         waiting = waiting or [page for page in pages if page.reading == Reading.FAILED]
-        for sha256 in {page.sha256 for page in waiting}:
-            await self._file(folder, sha256)
-        left = await self._read_pages(folder, waiting, is_fax=channel == ChannelName.FAX)
+        paths = {one: await self._file(files, one) for one in {page.sha256 for page in waiting}}
+        left = await self._read_pages(paths, waiting, is_fax=channel == ChannelName.FAX)
         if left == len(pages):
             return Outcome(Reading.FAILED, "none of its pages could be read")
         return Outcome(Reading.READ, problem)
@@ -160,22 +159,24 @@ class DocumentReading:
                     raise BadInput("no program can open it") from problem
         raise AssertionError("it was tried twice")
 
-    async def _read_pages(self, folder: Path, pages: Sequence[PageRow], *, is_fax: bool) -> int:
+    async def _read_pages(
+        self, paths: Mapping[str, Path], pages: Sequence[PageRow], *, is_fax: bool
+    ) -> int:
         """All at once, as many as there are processes; what died or hung once more, alone.
 
         When a process dies, so does the work of those beside it: only alone is it clear whose
         fault it was. Returns how many could not be read; each is shown all the same.
         """
         at_once = self._processes.count
-        unreadable, died = await self._round(folder, pages, at_once, is_fax=is_fax)
-        more, hopeless = await self._round(folder, died, 1, is_fax=is_fax)
+        unreadable, died = await self._round(paths, pages, at_once, is_fax=is_fax)
+        more, hopeless = await self._round(paths, died, 1, is_fax=is_fax)
         for page in (*unreadable, *more, *hopeless):
             log.warning("page.failed", document=str(page.document_id), page=page.number)
             await keep_page(self._database, page, None)
         return len(unreadable) + len(more) + len(hopeless)
 
     async def _round(
-        self, folder: Path, pages: Sequence[PageRow], at_once: int, *, is_fax: bool
+        self, paths: Mapping[str, Path], pages: Sequence[PageRow], at_once: int, *, is_fax: bool
     ) -> tuple[list[PageRow], list[PageRow]]:
         """Returns those that cannot be read, and those whose process died or hung."""
         turns = asyncio.Semaphore(at_once)
@@ -185,7 +186,7 @@ class DocumentReading:
         async def read(page: PageRow) -> None:
             async with turns:
                 try:
-                    result = await self._page(folder / page.sha256, page, is_fax=is_fax)
+                    result = await self._page(paths[page.sha256], page, is_fax=is_fax)
                 except WorkerDied:
                     died.append(page)
                 except BadInput as problem:
@@ -209,14 +210,9 @@ class DocumentReading:
             self._processes.restart()
             raise WorkerDied("reading the page took too long") from problem
 
-    async def _file(self, folder: Path, sha256: str) -> Path:
-        """The blob as a file, for the processes."""
-        path = folder / sha256
-        if not path.exists():
-            async with self._database.read() as session:
-                content = await self._blobs.read(session, sha256)
-            await asyncio.to_thread(path.write_bytes, content)
-        return path
+    async def _file(self, files: AsyncExitStack, sha256: str) -> Path:
+        async with self._database.read() as session:
+            return await files.enter_async_context(self._blobs.file(session, sha256))
 
 
 def letters_on(message: MessageRow, documents: Sequence[Sequence[PageRow]]) -> list[Letter]:

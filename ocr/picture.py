@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DPI = 300  # at which pages are read
 POINTS = 72  # of PDF, an inch
 A4_WIDTH = 8.27  # inches: the width that a picture without a resolution is taken to have
+OBLONG = 4.0  # times that a pixel is longer than wide at most: what claims more is mistaken
 SQUARE = 1.05  # ratio of resolutions up to which pixels count as square
 
 
@@ -103,7 +104,7 @@ def _square(grey: "Grey", across: float, down: float) -> Picture:
         return Picture(grey, across)
     height, width = grey.shape
     if across > down:
-        size = (width, round(height * across / down))
+        size = (width, round(height * min(across / down, OBLONG)))
     else:
-        size = (round(width * down / across), height)
+        size = (round(width * min(down / across, OBLONG)), height)
     return Picture(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC), max(across, down))

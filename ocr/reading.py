@@ -6,8 +6,10 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from core.errors import BadInput
 from ocr.cleaning import clean
 from ocr.codes import codes
+from ocr.extent import Extent, extent
 from ocr.page import Options, Page, Word
 from ocr.picture import Picture, picture
 from ocr.recognition import Found, confidence_of, recognize, text_of
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 SURE = 0.08  # of uprightness, below which Tesseract decides whether a page is upside down
 POOR = 60  # per cent of confidence below which another way of reading is tried
 GOOD = 85  # per cent from which the first language alone is enough
-BLANK = 6  # of letters' blots, below which a page has nothing to read
 
 
 def read_page(path: Path, index: int, options: Options) -> Page:
@@ -31,6 +32,15 @@ def read_page(path: Path, index: int, options: Options) -> Page:
 
     Raises BadInput when it is broken, too large, or takes too long.
     """
+    import cv2
+
+    try:
+        return _read_page(path, index, options)
+    except (MemoryError, cv2.error) as problem:
+        raise BadInput("the page takes more memory than it may have") from problem
+
+
+def _read_page(path: Path, index: int, options: Options) -> Page:
     if is_pdf(path) and options.rotation in (None, 0):
         page = read_text_layer(path, index)
         if page is not None:
@@ -41,19 +51,21 @@ def read_page(path: Path, index: int, options: Options) -> Page:
 
 def _read_picture(seen: Picture, options: Options) -> Page:
     deadline = monotonic() + options.limits.seconds
-    grey = clean(seen, is_fax=options.fax)
+    grey = clean(seen, is_fax=options.fax, pixels=options.limits.pixels)
     rotation, level, angle, is_sure = _upright(grey, options.rotation)
-    found_codes = codes(level)
-    if _is_blank(level):
+    found_codes = codes(seen.grey, level)
+    part = extent(level)
+    if part is None:
         return Page("", (), found_codes, rotation, 0, blank=True, source="ocr")
-    words = _recognize(level, options, deadline)
+    written = level[part.top : part.bottom, part.left : part.right]
+    words = _recognize(written, options, deadline)
     if not is_sure and confidence_of(words) < POOR:
-        other = _recognize(_half_turn(level), options, deadline)
+        other = _recognize(_half_turn(written), options, deadline)
         if confidence_of(other) > confidence_of(words) + 10:
-            words, level, rotation = other, _half_turn(level), (rotation + 180) % 360
+            words, rotation, part = other, (rotation + 180) % 360, part.turned(level.shape)
     return Page(
         text=text_of(words),
-        words=_placed(words, level.shape, angle),
+        words=_placed(words, part, level.shape, angle),
         codes=found_codes,
         rotation=rotation,
         confidence=confidence_of(words),
@@ -99,13 +111,6 @@ def _half_turn(grey: "Grey") -> "Grey":
     return numpy.ascontiguousarray(grey[::-1, ::-1])
 
 
-def _is_blank(grey: "Grey") -> bool:
-    import cv2
-
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ink(grey), connectivity=8)
-    return int((stats[1:, cv2.CC_STAT_AREA] > 6).sum()) < BLANK if count > 1 else True
-
-
 def _recognize(grey: "Grey", options: Options, deadline: float) -> list[Found]:
     """By the first language alone where that goes well: each one more takes its time."""
     first, _, more = options.languages.partition("+")
@@ -116,17 +121,20 @@ def _recognize(grey: "Grey", options: Options, deadline: float) -> list[Found]:
     return max(words, every, key=confidence_of)
 
 
-def _placed(words: Sequence[Found], shape: Sequence[int], angle: float) -> tuple[Word, ...]:
+def _placed(
+    words: Sequence[Found], part: Extent, shape: Sequence[int], angle: float
+) -> tuple[Word, ...]:
     """The boxes turned back to where the words stand on the page as it is shown."""
     import cv2
 
     height, width = shape[:2]
     back = cv2.getRotationMatrix2D((width / 2, height / 2), -angle, 1.0)
-    return tuple(_place(word, back, width, height) for word in words)
+    return tuple(_place(word, part, back, width, height) for word in words)
 
 
-def _place(word: Found, back: Any, width: int, height: int) -> Word:
-    across, down = word.left + word.width / 2, word.top + word.height / 2
+def _place(word: Found, part: Extent, back: Any, width: int, height: int) -> Word:
+    across = part.left + word.left + word.width / 2
+    down = part.top + word.top + word.height / 2
     x = back[0][0] * across + back[0][1] * down + back[0][2]
     y = back[1][0] * across + back[1][1] * down + back[1][2]
     return Word(

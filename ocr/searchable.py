@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.errors import BadInput
 from ocr.page import Limits, Word
 from ocr.picture import POINTS
 from ocr.showing import page_image
@@ -53,6 +54,8 @@ def searchable_pdf(sources: Sequence[Source], title: str, limits: Limits) -> byt
             made = BytesIO()
             document.save(made)
             return made.getvalue()
+        except pikepdf.PdfError as problem:
+            raise BadInput("a page is broken") from problem
         finally:
             for file in opened.values():
                 file.close()

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
 HEADER = 1024  # bytes among which a PDF says that it is one (ISO 32000-1, annex H)
-FORMATS = ("TIFF", "JPEG", "PNG", "WEBP", "HEIF", "MPO", "GIF", "BMP")
-"""Of images; Pillow tries no others, some of which start other programs."""
+FORMATS = ("TIFF", "JPEG", "PNG", "WEBP", "HEIF", "GIF", "BMP")
+"""Of images; Pillow tries no others, some of which start other programs. A file of several JPEGs
+(MPO) counts as one of JPEG."""
 
 
 class Locked(BadInput):
@@ -59,7 +60,10 @@ def inspect(path: Path, limits: Limits) -> Inspection:
     if is_pdf(path):
         return _inspect_pdf(path, limits)
     with open_image(path) as image:
-        total = getattr(image, "n_frames", 1)
+        try:
+            total = getattr(image, "n_frames", 1)
+        except (OSError, EOFError, ValueError, SyntaxError) as problem:
+            raise BadInput("the image is broken") from problem
         return Inspection("image", min(total, limits.pages), total)
 
 

@@ -19,6 +19,7 @@ from agent_api.asking import ApiAgent
 from agent_api.context import In
 from agent_api.views import Action
 from cases import case_for, record_of
+from cases.reading import texts_of_pages
 from core.errors import BadInput
 from notify import deliveries_of_case
 
@@ -87,8 +88,9 @@ class Asked:
             # Not by access: who hands a case on may not see it any more, but has just done this.
             record = await record_of(session, reference)
             deliveries = await deliveries_of_case(session, record.case.id)
+            texts = await texts_of_pages(session, record.documents)
         return Response(
-            case_of(record, deliveries).model_dump_json(),
+            case_of(record, deliveries, texts).model_dump_json(),
             answer.status,
             headers={"ETag": etag(record.case)},
             media_type="application/json",

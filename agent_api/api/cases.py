@@ -14,6 +14,7 @@ from agent_api.asking import ApiAgent
 from agent_api.context import In
 from agent_api.files import file_response
 from cases import Filter, count_queues, document_for, list_cases, read_case
+from cases.reading import texts_of_pages
 from notify import deliveries_of_case
 
 MAX_PAGE = 200  # cases
@@ -66,8 +67,9 @@ async def case(
     async with context.database.read() as session:
         record = await read_case(session, agent, reference)
         deliveries = await deliveries_of_case(session, record.case.id)
+        texts = await texts_of_pages(session, record.documents)
     response.headers["ETag"] = etag(record.case)
-    return case_of(record, deliveries)
+    return case_of(record, deliveries, texts)
 
 
 @routes.get(

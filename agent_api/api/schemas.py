@@ -74,8 +74,21 @@ class Document(_Schema):
     size: int
     """Bytes."""
     sha256: str
+    reading: str
+    """``unread``, ``read``, ``locked`` (it takes a password) or ``failed``; empty for what has no
+    pages."""
+    pages: int
+    """That are in it, without those that were taken out."""
     text: str | None
-    """What was read in it; null when nobody has read it."""
+    """What was read on its pages; null when nothing was."""
+
+
+class Suggestion(_Schema):
+    """What a machine read. It may be wrong."""
+
+    value: str
+    confidence: int
+    """0 to 100."""
 
 
 class CaseMessage(_Schema):
@@ -98,6 +111,12 @@ class CaseMessage(_Schema):
     joined_by: str
     """Why it is in this case: opening, reference, thread, duplicate or reply."""
     received_at: datetime
+    details: dict[str, Any]
+    """What the transport and the pages tell beside: ``pages``, ``quality`` and ``station`` of a
+    fax, ``file`` and ``folder`` of a scan, ``codes``, the bar codes …"""
+    letter: dict[str, Suggestion] | None
+    """What reading the pages suggests: ``sender``, ``date``, ``subject``, ``references``,
+    ``language``; null until they are read."""
     notes: list[str]
     """What could not be read of it."""
     documents: list[Document]

@@ -1,6 +1,7 @@
 """From the record to what programs read of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from agent_api.api import schemas
 from cases import CaseEventRow, CaseItem, CaseRecord, CaseRow
@@ -25,7 +26,10 @@ def summary_of(item: CaseItem) -> schemas.CaseSummary:
     )
 
 
-def case_of(record: CaseRecord, deliveries: Sequence[DeliveryItem]) -> schemas.Case:
+def case_of(
+    record: CaseRecord, deliveries: Sequence[DeliveryItem], texts: Mapping[UUID, Sequence[str]]
+) -> schemas.Case:
+    """``texts`` is what is read on the pages of each document."""
     case = record.case
     return schemas.Case(
         reference=case.reference,
@@ -39,7 +43,7 @@ def case_of(record: CaseRecord, deliveries: Sequence[DeliveryItem]) -> schemas.C
         received_at=case.received_at,
         due_at=case.due_at,
         version=case.version,
-        messages=[_message(message) for message in record.messages],
+        messages=[_message(message, texts) for message in record.messages],
         events=[_event(event) for event in record.events],
         deliveries=[schemas.CaseDelivery.model_validate(item) for item in deliveries],
     )
@@ -56,7 +60,7 @@ def _sender(of: CaseItem | CaseRow | MessageRow) -> schemas.CaseSender:
     )
 
 
-def _message(message: CaseMessage) -> schemas.CaseMessage:
+def _message(message: CaseMessage, texts: Mapping[UUID, Sequence[str]]) -> schemas.CaseMessage:
     row = message.message
     return schemas.CaseMessage(
         id=row.id,
@@ -73,7 +77,21 @@ def _message(message: CaseMessage) -> schemas.CaseMessage:
         joined_by=message.joined_by,
         received_at=row.received_at,
         notes=row.notes,
-        documents=[schemas.Document.model_validate(document) for document in message.documents],
+        details=row.details,
+        letter=row.letter,
+        documents=[
+            schemas.Document(
+                id=document.id,
+                name=document.name,
+                media_type=document.media_type,
+                size=document.size,
+                sha256=document.sha256,
+                reading=document.reading,
+                pages=message.pages.get(document.id, (0, None))[0],
+                text="\n\n".join(texts.get(document.id, ())) or None,
+            )
+            for document in message.documents
+        ],
     )
 
 

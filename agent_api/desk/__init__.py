@@ -2,10 +2,34 @@
 
 from fastapi import APIRouter
 
-from agent_api.desk import case_actions, cases, events, inbox, login, outbox, quarantine
+from agent_api.desk import (
+    case_actions,
+    cases,
+    events,
+    inbox,
+    login,
+    outbox,
+    page_actions,
+    page_files,
+    quarantine,
+    scans,
+    viewer,
+)
 
 routes = APIRouter(include_in_schema=False)
-for part in (login, inbox, events, cases, case_actions, quarantine, outbox):
+for part in (
+    login,
+    inbox,
+    events,
+    scans,
+    viewer,
+    page_actions,
+    page_files,
+    cases,
+    case_actions,
+    quarantine,
+    outbox,
+):
     routes.include_router(part.routes)
 
 __all__ = ["routes"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -9,9 +10,18 @@ from starlette.requests import Request
 from agent_api.context import Context
 from agent_api.desk.entries import entries_of
 from agent_api.desk.frame import desk_of
+from agent_api.viewing import Sought
 from agent_api.views import CasePage, Draft, Entry
 from cases import Agent, CaseRecord, answered_by_mail, list_queues, read_case
+from cases.reading import texts_of_pages
+from core.i18n import N_, translator
 from notify import deliveries_of_case
+
+MAX_QUERY = 200  # characters
+ASKS_FOR_PASSWORD = N_(
+    "Hello,\n\nwe cannot open the document “%(name)s” that you sent us: it is protected by a "
+    "password. Please send it again without a password, or tell us the password.\n\nKind regards"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +34,16 @@ class Shown:
     entries: list[Entry]
 
 
-async def read(session: AsyncSession, agent: Agent, reference: str, *, after: int = 0) -> Shown:
-    """Raises NotThere. ``after`` leaves out of the entries what the agent has seen."""
+async def read(
+    session: AsyncSession, agent: Agent, reference: str, *, after: int = 0, query: str = ""
+) -> Shown:
+    """Raises NotThere. ``after`` leaves out of the entries what the agent has seen; ``query`` is
+    what documents are searched for."""
     record = await read_case(session, agent, reference, with_html=False)
     queues = dict(await list_queues(session))
     deliveries = await deliveries_of_case(session, record.case.id)
-    return Shown(record, queues, entries_of(record, deliveries, queues, after=after))
+    hits = await _hits(session, record, Sought(query))
+    return Shown(record, queues, entries_of(record, deliveries, queues, after=after, hits=hits))
 
 
 async def page_of(
@@ -40,7 +54,8 @@ async def page_of(
     reference: str,
     draft: Draft | None = None,
 ) -> CasePage:
-    shown = await read(session, agent, reference)
+    query = request.query_params.get("q", "")[:MAX_QUERY]
+    shown = await read(session, agent, reference, query=query)
     case, queue = shown.record.case, shown.record.queue
     return CasePage(
         desk=await desk_of(request, context, agent, session),
@@ -63,5 +78,26 @@ async def page_of(
         queues=list(shown.queues.items()),
         reply_to=case.sender_address if answered_by_mail(case) else "",
         entries=shown.entries,
-        draft=draft,
+        draft=draft or _request_for_password(shown.record, request.query_params.get("ask", "")),
+        query=query,
     )
+
+
+async def _hits(session: AsyncSession, record: CaseRecord, sought: Sought) -> dict[UUID, int]:
+    """On how many pages of each document stands what was searched for."""
+    if not sought:
+        return {}
+    texts = await texts_of_pages(session, record.documents)
+    return {
+        document_id: sum(sought.count(text) > 0 for text in pages)
+        for document_id, pages in texts.items()
+    }
+
+
+def _request_for_password(record: CaseRecord, document_id: str) -> Draft | None:
+    """A reply in the citizen's language that asks for what a locked document needs."""
+    locked = next((one for one in record.documents if str(one.id) == document_id), None)
+    if locked is None:
+        return None
+    text = translator(record.case.language)(ASKS_FOR_PASSWORD)
+    return Draft(action="replies", text=text % {"name": locked.name})

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from agent_api.context import Context
 from agent_api.views import Desk
 from cases import Agent
-from cases.access import sees_quarantine
+from cases.access import hands_in, sees_quarantine
 from core.i18n import N_, translator
 from ingest.quarantine import count_open
 from notify import count_failed
@@ -24,6 +24,7 @@ DONE = {
     "replies": N_("The reply is on its way."),
     "close": N_("The case is closed."),
     "reopen": N_("The case is open again."),
+    "pages": N_("The pages have been changed."),
     "retry": N_("It is being tried again. If it fails once more, it comes back here."),
     "file": N_("It is being filed; the case appears in the inbox in a moment."),
 }
@@ -36,6 +37,7 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
     return Desk(
         agent_name=agent.name,
         quarantine_count=await count_open(session) if sees_quarantine(agent) else None,
+        hands_in=hands_in(agent),
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
     )

@@ -37,12 +37,20 @@ LABELS = {
         "closed": N_("Closing message"),
         "reopened": N_("Notice of reopening"),
     },
+    "suggested": {
+        "sender": N_("Sender"),
+        "date": N_("Date"),
+        "subject": N_("Subject"),
+        "references": N_("References"),
+        "language": N_("Language"),
+    },
     "joined_by": {
         "opening": "",
         "reply": "",
         "reference": N_("Joined by the reference it quotes"),
         "thread": N_("Joined as an answer in the conversation"),
         "duplicate": N_("The same request, by another way"),
+        "moved": N_("Pages from another case"),
     },
     "automatic": {
         "no": "",

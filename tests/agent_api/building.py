@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from html import unescape
@@ -12,7 +12,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from agent_api.desk.login import COOKIE_PATH
 from cases import (
@@ -35,9 +35,11 @@ from core.settings import Settings
 from core.web.csrf import FIELD, SESSION_COOKIE
 from guichet.town import Town
 from ingest import publish
-from ingest.models import DocumentRow, MessageRow
+from ingest.models import DocumentRow, MessageRow, PageRow
 from tests.builders import SettableClock, message_row, references
 
+Word = tuple[str, int, float, float, float, float]
+"""As pages keep it: text, confidence, left, top, width, height."""
 BASE = "http://127.0.0.1"
 PASSWORD = "a long enough one"
 
@@ -141,6 +143,27 @@ class House:
             session.add(document)
         return document.id
 
+    async def add_page(
+        self, document_id: UUID, text: str = "", words: Sequence[Word] = (), **values: Any
+    ) -> UUID:
+        """Add a page to a document, behind its others; returns its id."""
+        async with self.town.database.begin() as session:
+            document = await session.get_one(DocumentRow, document_id)
+            query = select(func.count()).where(PageRow.document_id == document_id)
+            position = await session.scalar(query) or 0
+            defaults = {"number": position, "position": position, "reading": "read"}
+            page = PageRow(
+                id=new_id(),
+                document_id=document_id,
+                sha256=document.sha256,
+                text=text,
+                words=[list(word) for word in words],
+                **(defaults | values),
+            )
+            document.reading = document.reading or "read"
+            session.add(page)
+        return page.id
+
     async def first_message(self, reference: str) -> MessageRow:
         async with self.town.database.read() as session:
             return await self._first_message(session, reference)
@@ -202,7 +225,9 @@ class Browser:
 
 def hidden_fields(page: str, url: str) -> dict[str, str]:
     """Of the form on the page that is posted to ``url``."""
-    form = re.search(rf'<form[^>]*action="{re.escape(url)}".*?</form>', page, re.DOTALL)
+    form = re.search(
+        rf'<form(?=[^>]*method="post")[^>]*action="{re.escape(url)}".*?</form>', page, re.DOTALL
+    )
     assert form, f"no form for {url}"
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[0])
     return {name: unescape(value) for name, value in hidden}

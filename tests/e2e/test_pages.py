@@ -2,7 +2,9 @@
 and nothing sticks out at the side."""
 
 from collections.abc import Iterator
+from io import BytesIO
 
+import pikepdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -10,7 +12,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.builders import mail
 from tests.e2e.browsing import DESKTOP, PHONE, Visitor
 from tests.e2e.engines import on_embedded
+from tests.e2e.settling import settle
 from tests.e2e.town import Town
+from tests.ocr.pages import LETTER, printed
 
 pytestmark = on_embedded  # what carries the events is not to be seen on a page
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
@@ -18,11 +22,21 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 @pytest.fixture(scope="module", autouse=True)
 def case(town: Town) -> None:
-    """A case with a document, laid out in HTML."""
+    """A case with documents, laid out in HTML; what has pages is read."""
     message = mail(subject="Inondation de la cave", to="voirie@demo.example")
     message.add_alternative("<p>De l’eau <b>partout</b>.</p>", subtype="html")
     message.add_attachment(b"a,b\n", maintype="text", subtype="csv", filename="dégâts.csv")
+    for name, content in (("lettre.pdf", printed(LETTER, LETTER)), ("impôts.pdf", locked())):
+        message.add_attachment(content, maintype="application", subtype="pdf", filename=name)
     town.send(message)
+    settle(town)
+
+
+def locked() -> bytes:
+    made = BytesIO()
+    with pikepdf.open(BytesIO(printed("secret"))) as document:
+        document.save(made, encryption=pikepdf.Encryption(owner="o", user="u"))
+    return made.getvalue()
 
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
@@ -92,6 +106,37 @@ def test_the_agents_pages(visitor: Visitor) -> None:
     page.wait_for_url("**/agent/outbox/*")
     check(page)
     page.goto("/agent/cases/GU-0000-0000")
+    check(page)
+
+
+def test_the_pages_of_documents(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    page.goto("/agent/?q=lampadaire")
+    page.get_by_role("link", name="Inondation de la cave").click()
+    page.wait_for_url("**/agent/cases/*")
+    case = page.url
+    page.get_by_role("link", name="lettre.pdf").first.click()
+    page.wait_for_url("**/pages?q=lampadaire")
+    picture = page.locator(".sheet-page img")
+    picture.wait_for()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 900
+    hits = [hit.bounding_box() for hit in page.locator(".mark-hit").all()]
+    sheet = picture.bounding_box()
+    assert sheet
+    assert hits
+    for hit in hits:
+        assert hit
+        assert sheet["x"] < hit["x"] < hit["x"] + hit["width"] < sheet["x"] + sheet["width"]
+    page.locator(".page-work summary").click()
+    check(page)
+    page.get_by_role("link", name="Agrandir").click()
+    page.wait_for_url("**large=1**")
+    check(page)
+    page.goto(case)
+    page.get_by_role("link", name="impôts.pdf").first.click()
+    page.wait_for_url("**/pages**")
+    expect(page.get_by_label("Mot de passe du document")).to_be_visible()
     check(page)
 
 

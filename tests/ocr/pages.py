@@ -93,8 +93,8 @@ def scanned_pdf(*pages: Grey, dpi: int = 200) -> bytes:
     return made.getvalue()
 
 
-def with_codes(codes: Sequence[str], *, qr: bool = True) -> bytes:
-    """A PDF page with a bar code for each text."""
+def with_codes(codes: Sequence[str], *, qr: bool = True, bar: float = 0.9) -> bytes:
+    """A PDF page with a bar code for each text; ``bar`` in points, the narrowest."""
     made = BytesIO()
     canvas = Canvas(made, pagesize=A4)
     for number, text in enumerate(codes):
@@ -103,7 +103,7 @@ def with_codes(codes: Sequence[str], *, qr: bool = True) -> bytes:
             drawing.add(QrCodeWidget(text, barWidth=150, barHeight=150))
             drawing.drawOn(canvas, 200, 550 - 200 * number)
         else:
-            Code128(text, barWidth=0.9, barHeight=50).drawOn(canvas, 40, 600 - 200 * number)
+            Code128(text, barWidth=bar, barHeight=50).drawOn(canvas, 40, 600 - 200 * number)
     canvas.showPage()
     canvas.save()
     return made.getvalue()

@@ -3,6 +3,7 @@ import { enableCopy, listenForCopy } from "./copy.js";
 import { fitFrames } from "./frames.js";
 import { listenForKeys } from "./keys.js";
 import { listenForChanges } from "./live.js";
+import { enableUploads } from "./upload.js";
 
 function enhance() {
   enableCopy(document);
@@ -10,6 +11,7 @@ function enhance() {
 }
 
 enhance();
+enableUploads(document);
 listenForCopy();
 listenForKeys();
 listenForChanges(document.body.dataset.events);

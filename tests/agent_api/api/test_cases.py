@@ -96,7 +96,8 @@ async def test_a_case_has_exactly_this_shape(house: House, program: httpx.AsyncC
     reference = await house.open(
         subject="Hole", text="There is a hole.", quoted="> before", html="<p>There is a hole.</p>"
     )
-    document = await house.attach(reference, b"%PDF", text="read in it")
+    document = await house.attach(reference, b"%PDF")
+    await house.add_page(document, "read in it")
     message = await house.first_message(reference)
     answer = await program.get(f"{CASES}/{reference}")
     assert answer.headers["etag"] == '"1"'
@@ -128,6 +129,8 @@ async def test_a_case_has_exactly_this_shape(house: House, program: httpx.AsyncC
                 "authentication": None,
                 "joined_by": "opening",
                 "received_at": "2026-03-09T12:00:00Z",
+                "details": {},
+                "letter": None,
                 "notes": [],
                 "documents": [
                     {
@@ -136,6 +139,8 @@ async def test_a_case_has_exactly_this_shape(house: House, program: httpx.AsyncC
                         "media_type": "application/pdf",
                         "size": 4,
                         "sha256": hashlib.sha256(b"%PDF").hexdigest(),
+                        "reading": "read",
+                        "pages": 1,
                         "text": "read in it",
                     }
                 ],

@@ -66,7 +66,8 @@ async def schemathesis(url: str, settings: Path) -> tuple[int, str]:
 
 async def test_nothing_breaks_the_contract(house: House, tmp_path: Path) -> None:
     reference = await house.open(reference=EXAMPLE_REFERENCE, html="<p>hello</p>")
-    document = await house.attach(reference, b"%PDF", text="read in it")
+    document = await house.attach(reference, b"%PDF")
+    await house.add_page(document, "read in it")
     for number in range(3):
         await house.open("voirie", subject=f"another {number}")
     item = await quarantine_one(house)

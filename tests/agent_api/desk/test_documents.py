@@ -107,12 +107,42 @@ async def test_a_document_has_no_path(house: House, camille: Browser, path: str)
     assert answer.status_code in {404, 422}
 
 
-async def test_the_page_lists_the_documents_and_what_was_read_in_them(
-    house: House, camille: Browser
-) -> None:
+async def test_the_page_lists_the_documents(house: House, camille: Browser) -> None:
     reference = await house.open()
-    document = await house.attach(reference, b"x" * 2_000, name="<plan>.pdf", text="Read <here>")
+    document = await house.attach(reference, b"x" * 2_000, name="<plan>.csv")
     page = await camille.page(f"/agent/cases/{reference}")
     assert f'href="/agent/cases/{reference}/documents/{document}"' in page
-    assert "&lt;plan&gt;.pdf" in page
-    assert "Read &lt;here&gt;" in page
+    assert "&lt;plan&gt;.csv" in page
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        ("unread", "Is being read"),
+        ("locked", "Locked document"),
+        ("failed", "Could not be read"),
+    ],
+)
+async def test_the_page_tells_how_far_a_document_is_read(
+    house: House, camille: Browser, reading: str, told: str
+) -> None:
+    reference = await house.open()
+    document = await house.attach(reference, b"x", reading=reading)
+    page = await camille.page(f"/agent/cases/{reference}")
+    assert told in page
+    assert f'href="/agent/cases/{reference}/documents/{document}/pages"' in page
+
+
+async def test_a_search_leads_from_the_inbox_to_the_documents_that_have_its_words(
+    house: House, camille: Browser
+) -> None:
+    reference = await house.open(text="The lampadaire is dark.")
+    for position, text in enumerate(("Le lampadaire", "La cave")):
+        document = await house.attach(reference, b"x", name=f"{position}.pdf", position=position)
+        await house.add_page(document, text)
+    assert f'href="/agent/cases/{reference}?q=lampadaire"' in await camille.page(
+        "/agent/?q=lampadaire"
+    )
+    page = await camille.page(f"/agent/cases/{reference}?q=lampadaire")
+    assert page.count("“lampadaire” stands on 1 page") == 1
+    assert f"/documents/{document}/pages?q=lampadaire" in page
