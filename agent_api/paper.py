@@ -15,6 +15,8 @@ class DocumentLine:
     """Bytes."""
     reading: str = ""
     """``unread``, ``read``, ``locked`` or ``failed``; empty for what has no pages."""
+    malware: str = ""
+    """What a virus scanner found in it; it is then given to nobody."""
     problem: str = ""
     """Why it could not be read, or not whole; as the program said it."""
     pages: int = 0

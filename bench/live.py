@@ -1,6 +1,7 @@
 """How long until an agent sees a mail on the page that is open: from SMTP 250 to the row.
 
-The baseline is what an agent without live updates would do: loading the inbox once more.
+The baseline is what an agent without live updates would do: loading the inbox once more. It is
+measured again while a scan of 200 pages is being read.
 """
 
 import tempfile
@@ -13,10 +14,13 @@ from playwright.sync_api import Page, sync_playwright
 
 from bench.mails import make_mails, subject_of
 from tests.e2e.browsing import Visitor, launch
+from tests.e2e.settling import wait_until
 from tests.e2e.town import Town
+from tests.ocr.pages import LETTER, drawn, scanned_pdf
 
 PAUSE = 0.4  # seconds between two mails: the town is not busy
 RELOADS = 10
+PAGES = 200  # of the scan that is read beside
 FIRST = 50_000_000  # number of the first mail
 PATIENCE = 10_000  # milliseconds for the last row to appear
 
@@ -44,6 +48,9 @@ def run(mails: int) -> dict[str, object]:
             agent.sign_in()
             agent.page.evaluate(WATCH)
             delays = _delays(town, agent.page, count)
+            scan = _Scan(town)
+            beside = _delays(town, agent.page, count, start=FIRST + count)
+            read = scan.pages_read()
             reload = median(_reload(agent.page) for _ in range(RELOADS))
         browser.close()
     shown = quantiles(delays, n=100)
@@ -54,15 +61,37 @@ def run(mails: int) -> dict[str, object]:
             "p99": round(shown[98], 3),
             "most": round(max(delays), 3),
         },
+        f"while_{PAGES}_pages_are_read": {
+            "p50": round(median(beside), 3),
+            "most": round(max(beside), 3),
+            "pages_read_by_then": read,
+        },
         "seconds_to_load_the_inbox": round(reload, 3),
         "ratio_to_loading_the_inbox": round(shown[49] / reload, 2),
     }
 
 
-def _delays(town: Town, page: Page, count: int) -> list[float]:
+class _Scan:
+    """A scan of many pages that is being read."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        page = drawn(LETTER * 2)
+        draft = town.data / "scan.pdf"
+        draft.write_bytes(scanned_pdf(*[page] * PAGES))
+        draft.rename(town.data / "scans" / "letters.pdf")
+        wait_until(lambda: self.pages_read() > 0, within=60)
+
+    def pages_read(self) -> int:
+        query = """SELECT count(*) FROM pages JOIN documents ON documents.id = document_id
+                   WHERE name = 'letters.pdf' AND pages.reading = 'read'"""
+        return int(self._town.scalar(query))
+
+
+def _delays(town: Town, page: Page, count: int, *, start: int = FIRST) -> list[float]:
     answered = {}
     with SMTP("127.0.0.1", town.smtp_port) as server:
-        for number, mail in enumerate(make_mails(count, start=FIRST), start=FIRST):
+        for number, mail in enumerate(make_mails(count, start=start), start=start):
             server.sendmail("citoyen@citoyens.example", "mairie@demo.example", mail)
             answered[subject_of(number)] = time.time()
             page.wait_for_timeout(PAUSE * 1000)

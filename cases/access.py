@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.agents import Agent, Role
 from cases.models import CaseMessageRow, CaseRow, QueueRow
-from core.errors import BadInput, NotThere, Refused
+from core.errors import BadInput, NotNow, NotThere, Refused
 from core.i18n import N_
 from core.text import clean_line
 from ingest.models import DocumentRow, MessageRow
@@ -56,7 +56,10 @@ async def case_for(
 async def document_for(
     session: AsyncSession, agent: Agent, reference: str, document_id: object
 ) -> DocumentRow:
-    """A document of a case that the agent may see. Raises NotThere."""
+    """A document of a case that the agent may see.
+
+    Raises NotThere; NotNow when a virus scanner has found something in it.
+    """
     case = await case_for(session, agent, reference)
     query = (
         select(DocumentRow)
@@ -66,6 +69,8 @@ async def document_for(
     document = await session.scalar(query)
     if document is None:
         raise NotThere("no such document")
+    if document.malware:
+        raise NotNow(N_("This file is blocked: a virus scanner found something in it."))
     return document
 
 

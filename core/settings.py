@@ -251,6 +251,10 @@ class Settings(BaseSettings):
     scan_max_size: int = 100 * MEBIBYTE
     """Bytes of one scanned file or fax."""
 
+    clamd: str = ""
+    """Where ClamAV looks through files: ``tcp://127.0.0.1:3310`` or
+    ``unix:///run/clamav/clamd.ctl``; empty for nowhere. While it is away nothing is normalized."""
+
     ocr_languages: str = Field(default="fra+eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$")
     """Of the pages that are read, as Tesseract names them, the commonest first."""
     ocr_processes: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1)
@@ -315,6 +319,13 @@ class Settings(BaseSettings):
     def _is_there(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
             raise ValueError(f"{value} is not there")
+        return value
+
+    @field_validator("clamd")
+    @classmethod
+    def _is_of_clamd(cls, value: str) -> str:
+        if value and not re.fullmatch(r"tcp://[^/]+:\d+|unix:///.+", value):
+            raise ValueError("looks like tcp://host:3310 or unix:///run/clamav/clamd.ctl")
         return value
 
     @field_validator("stream")

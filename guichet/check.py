@@ -15,7 +15,7 @@ from core.web import StaticFiles
 from guichet import demo
 from guichet.check_blobs import check_blobs, folder_trouble
 from guichet.check_sqlite import check_sqlite
-from guichet.check_ways_in import check_folders, check_imap, check_ocr
+from guichet.check_ways_in import check_clamd, check_folders, check_imap, check_ocr
 from guichet.findings import Level, Result, in_one_line
 from notify import Smarthost
 from router import Calendar
@@ -41,6 +41,7 @@ async def check_all(settings: Settings) -> list[Result]:
         "pages": _pages,
         "imap": check_imap,
         "folders": _folders,
+        "clamd": check_clamd,
         "ocr": _ocr,
     }
     found = await asyncio.gather(*(_look(name, look, settings) for name, look in looks.items()))

@@ -14,6 +14,7 @@ from channels.email.imap.session import AWAY
 from core.errors import Later
 from core.settings import ImapMailbox, Settings
 from guichet.findings import Level, Result, in_one_line
+from ingest.antivirus import ClamAV
 
 ANSWER = 10.0  # seconds
 
@@ -40,6 +41,18 @@ def _check_mailbox(mailbox: ImapMailbox) -> Result:
         told = f"{mailbox.url} opens; it cannot tell of new mail: asked every {mailbox.poll:.0f} s"
         return Result(what, Level.NOTE, told)
     return Result(what, Level.OK, f"{mailbox.url} opens")
+
+
+async def check_clamd(settings: Settings) -> list[Result]:
+    """Has ClamAV look at nothing."""
+    if not settings.clamd:
+        return []
+    try:
+        await ClamAV(settings.clamd).names_of([b"guichet check"])
+    except Later as problem:
+        told = f"{problem.reason}; start clamd, or set GUICHET_CLAMD: nothing is normalized"
+        return [Result("clamd", Level.BAD, told)]
+    return [Result("clamd", Level.OK, f"{settings.clamd} answers")]
 
 
 def check_folders(settings: Settings) -> list[Result]:

@@ -25,6 +25,7 @@ from core.settings import ScanFolder, Settings, town_secret
 from guichet import demo
 from guichet.normalizers import Normalizer
 from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
+from ingest.antivirus import ClamAV
 from ingest.failures import BackOff, Failures
 from ingest.normalization import Normalization
 from ingest.pipeline import CONSUMERS, STREAMS, consumers
@@ -101,7 +102,13 @@ def build_town(
     normalize = Normalizer(settings.fax_profiles, settings.country)
     pipeline = consumers(
         {
-            "normalize": Normalization(database, blobs, normalize, processes),
+            "normalize": Normalization(
+                database,
+                blobs,
+                normalize,
+                processes,
+                ClamAV(settings.clamd) if settings.clamd else None,
+            ),
             "read": DocumentReading(database, blobs, readers, ocr_options(settings)),
             "route": Routing(
                 database,

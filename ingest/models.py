@@ -105,6 +105,8 @@ class DocumentRow(Base):
     sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
     content_id: Mapped[str] = mapped_column(Text, default="")
     inline: Mapped[bool] = mapped_column(default=False)
+    malware: Mapped[str] = mapped_column(Text, default="")
+    """What a virus scanner found in it; nobody is given such a file."""
     reading: Mapped[str] = mapped_column(String(16), default="")
     """Whether its pages are read: one of :class:`Reading`; empty for what has no pages."""
     problem: Mapped[str] = mapped_column(Text, default="")

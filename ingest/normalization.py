@@ -14,6 +14,7 @@ from core.database import Database
 from core.errors import BadInput
 from core.ids import derived_id
 from core.processes import Processes, WorkerDied
+from ingest.antivirus import Antivirus
 from ingest.events import Data, DocumentUnread, Event, IntakeReceived, MessageNormalized
 from ingest.intake import Intake, Normalize
 from ingest.message import ChannelName, Message
@@ -33,6 +34,8 @@ class Normalized:
     intake: Intake
     message: Message
     blobs: Sequence[Blob]
+    malware: Sequence[str] = ()
+    """What a virus scanner found in each; nothing where none was asked."""
 
 
 Prepared = Mapping[UUID, Normalized | Exception]
@@ -42,12 +45,18 @@ class Normalization:
     """Handles ``intake.received``; ``normalize`` hands each intake to its channel's adapter."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, normalize: Normalize, processes: Processes
+        self,
+        database: Database,
+        blobs: Blobs,
+        normalize: Normalize,
+        processes: Processes,
+        antivirus: Antivirus | None = None,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._normalize = normalize
         self._processes = processes
+        self._antivirus = antivirus
 
     async def prepare(self, events: Sequence[Event]) -> Prepared:
         prepared: dict[UUID, Normalized | Exception] = {}
@@ -90,17 +99,19 @@ class Normalization:
         if isinstance(normalized, Exception):
             raise normalized
         message_id = await enter_message(session, self._blobs, normalized)
-        data = _following(message_id, normalized.message)
+        data = _following(message_id, normalized)
         return [event.follow(data, key=normalized.intake.id)]
 
     async def _stage(self, intake: Intake, result: Message | Exception) -> Normalized | Exception:
         if isinstance(result, Exception):
             return result
-        staged = [await self._blobs.stage(part.content) for part in result.attachments]
+        contents = [part.content for part in result.attachments]
+        malware = await self._antivirus.names_of(contents) if self._antivirus else []
+        staged = [await self._blobs.stage(content) for content in contents]
         # What is staged need not be in memory a second time until the batch is done.
         parts = [part.model_copy(update={"content": b""}) for part in result.attachments]
         message = result.model_copy(update={"attachments": tuple(parts)})
-        return Normalized(replace(intake, raw=b""), message, staged)
+        return Normalized(replace(intake, raw=b""), message, staged, malware)
 
     async def _read(self, ids: Sequence[UUID]) -> list[Intake]:
         async with self._database.read() as session:
@@ -109,8 +120,9 @@ class Normalization:
         return [intake_of(row, raws[row.raw_sha256]) for row in rows]
 
 
-def _following(message_id: UUID, message: Message) -> Data:
-    if is_read_first(message.channel, message.text, message.attachments):
+def _following(message_id: UUID, normalized: Normalized) -> Data:
+    message = normalized.message
+    if is_read_first(message) and not any(normalized.malware):
         return DocumentUnread(message_id=message_id)
     return MessageNormalized(message_id=message_id, channel=message.channel)
 
@@ -146,8 +158,9 @@ async def enter_message(session: AsyncSession, blobs: Blobs, normalized: Normali
     message_id = derived_id(intake.id, "message")
     await blobs.keep(session, normalized.blobs)
     session.add(message_row(message_id, intake, message))
-    for position, (part, blob) in enumerate(
-        zip(message.attachments, normalized.blobs, strict=True)
+    malware = normalized.malware or [""] * len(normalized.blobs)
+    for position, (part, blob, found) in enumerate(
+        zip(message.attachments, normalized.blobs, malware, strict=True)
     ):
         session.add(
             DocumentRow(
@@ -160,7 +173,8 @@ async def enter_message(session: AsyncSession, blobs: Blobs, normalized: Normali
                 sha256=blob.sha256,
                 content_id=part.content_id,
                 inline=part.inline,
-                reading=reading_of(part),
+                malware=found,
+                reading="" if found else reading_of(part),
             )
         )
     return message_id

@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from ingest.message import ON_PAPER, Attachment, ChannelName
+from ingest.message import ON_PAPER, Attachment, Message
 from ingest.models import Reading
 
 TYPES = frozenset(
@@ -31,6 +31,7 @@ def reading_of(part: Attachment) -> str:
     return Reading.UNREAD if part.media_type in TYPES or ending in ENDINGS else ""
 
 
-def is_read_first(channel: ChannelName, text: str, parts: tuple[Attachment, ...]) -> bool:
+def is_read_first(message: Message) -> bool:
     """Whether the message is routed only once its pages are read: all that it says is on them."""
-    return channel in ON_PAPER and not text and any(map(reading_of, parts))
+    is_silent = message.channel in ON_PAPER and not message.text
+    return is_silent and any(map(reading_of, message.attachments))

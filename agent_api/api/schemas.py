@@ -70,6 +70,8 @@ class Document(_Schema):
     id: UUID
     name: str
     media_type: str
+    malware: str
+    """What a virus scanner found in it; it cannot be downloaded then."""
     """As the sender named it: it proves nothing."""
     size: int
     """Bytes."""

@@ -84,6 +84,7 @@ def _message(message: CaseMessage, texts: Mapping[UUID, Sequence[str]]) -> schem
                 id=document.id,
                 name=document.name,
                 media_type=document.media_type,
+                malware=document.malware,
                 size=document.size,
                 sha256=document.sha256,
                 reading=document.reading,

@@ -157,6 +157,7 @@ def line_of(
         media_type=document.media_type,
         size=document.size,
         reading=document.reading,
+        malware=document.malware,
         problem=document.problem,
         pages=count,
         first_page=first,

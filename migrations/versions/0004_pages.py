@@ -49,6 +49,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_pages_sha256"), "pages", ["sha256"])
     _add("documents", sa.Column("reading", sa.String(length=16), nullable=False), "''")
     _add("documents", sa.Column("problem", sa.Text(), nullable=False), "''")
+    _add("documents", sa.Column("malware", sa.Text(), nullable=False), "''")
     op.drop_column("documents", "text")
     _add("messages", sa.Column("details", sa.JSON(), nullable=False), "'{}'")
     op.add_column("messages", sa.Column("letter", sa.JSON(), nullable=True))
@@ -80,7 +81,7 @@ def downgrade() -> None:
     for column in ("cut_from", "letter", "details"):
         op.drop_column("messages", column)
     op.drop_index(op.f("ix_documents_unlocked_sha256"), "documents")
-    for column in ("unlocked_sha256", "problem", "reading"):
+    for column in ("unlocked_sha256", "malware", "problem", "reading"):
         op.drop_column("documents", column)
     op.add_column("documents", sa.Column("text", sa.Text(), nullable=True))
     op.drop_table("pages")

@@ -146,3 +146,18 @@ async def test_a_search_leads_from_the_inbox_to_the_documents_that_have_its_word
     page = await camille.page(f"/agent/cases/{reference}?q=lampadaire")
     assert page.count("“lampadaire” stands on 1 page") == 1
     assert f"/documents/{document}/pages?q=lampadaire" in page
+
+
+async def test_a_file_that_a_virus_scanner_found_out_is_given_to_nobody(
+    house: House, camille: Browser
+) -> None:
+    reference = await house.open()
+    document = await house.attach(reference, b"whatever", malware="Test.EICAR")
+    page = await camille.page(f"/agent/cases/{reference}")
+    assert "Blocked: the virus scanner found Test.EICAR" in page
+    assert f"/documents/{document}" not in page
+    answer = await camille.get(f"/agent/cases/{reference}/documents/{document}")
+    assert answer.status_code == 409
+    program = await house.program()
+    answer = await program.get(f"/api/v1/cases/{reference}/documents/{document}")
+    assert answer.status_code == 409
