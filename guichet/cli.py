@@ -13,6 +13,7 @@ import typer
 from core.clock import utc_now
 from core.errors import GuichetError
 from guichet.admin import admin
+from guichet.import_scan import import_scan
 from guichet.moving import migrate_engine
 from guichet.offline import fail, read_settings
 from guichet.quarantined import quarantined
@@ -27,6 +28,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(admin, name="admin")
 app.add_typer(quarantined, name="quarantine")
 app.command()(replay)
+app.command("import-scan")(import_scan)
 app.command("separator-sheets")(separator_sheets)
 app.command("migrate-engine")(migrate_engine)
 
