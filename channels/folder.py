@@ -1,20 +1,21 @@
 """A folder that others put files into: scanners, SFTP clients, a fax server.
 
-A file is taken when it has kept still for a while and has its end. Once it is accepted, durably, it
-moves to ``archive/YYYY-MM`` in the same folder; what cannot be taken to ``reject``, with the reason
-beside it. Polled, because network file systems tell nobody of a change.
+A file is taken when it has kept still for a while, has its end, and nobody holds a lock on it
+(``faxgetty`` does while it receives). Once it is accepted, durably, it moves to ``archive/YYYY-MM``
+in the same folder; what cannot be taken to ``reject``, with the reason beside it. Polled, because
+network file systems tell nobody of a change.
 """
 
 import asyncio
 import os
-import stat
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
 import structlog
 
+from channels.folder_files import files_in, free_name, is_locked, is_still, move
 from channels.kinds import is_whole
 from core.clock import Clock, utc_now
 from core.errors import Later
@@ -22,11 +23,9 @@ from core.metrics import REFUSED
 from ingest import Accept, Arrival, ChannelName
 
 POLL = 1.0  # seconds between looks
-UNFINISHED = 60.0  # seconds that a file without its end is waited for
+UNFINISHED = 60.0  # seconds that a file without its end, or with nothing in it, is waited for
 LONGEST_WAIT = 60.0  # seconds between tries while the store is away
 ARCHIVE, REJECT = "archive", "reject"
-TEMPORARY = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp", "~", ".lock")
-"""Endings of names under which programs write, before they rename."""
 
 log = structlog.get_logger()
 
@@ -47,6 +46,12 @@ class Dropped:
     name: str
     folder: str
     content: bytes
+    info: os.stat_result
+    """Of the file that was read."""
+
+
+def any_name(name: str) -> bool:
+    return True
 
 
 class WatchedFolder:
@@ -58,6 +63,8 @@ class WatchedFolder:
         What to accept of a file.
     problem
         Why a file can be accepted, but hardly be read; it is then put into ``reject``.
+    is_ours
+        Whether a file of this name is to be taken; others are left alone.
     settle
         Seconds that a file must have kept still.
     max_size
@@ -71,6 +78,7 @@ class WatchedFolder:
         arrival: Callable[[Dropped], Arrival],
         problem: Callable[[Dropped], str],
         *,
+        is_ours: Callable[[str], bool] = any_name,
         settle: float,
         max_size: int,
         clock: Clock = utc_now,
@@ -80,11 +88,13 @@ class WatchedFolder:
         self.path = path
         self._arrival = arrival
         self._problem = problem
+        self._is_ours = is_ours
         self._settle = settle
         self._max_size = max_size
         self._clock = clock
         self._poll = poll
         self._waiting: dict[Path, Waiting] = {}
+        self._unreadable: frozenset[str] = frozenset()
         self._wait = poll
 
     async def run(self, accept: Accept) -> None:
@@ -116,13 +126,17 @@ class WatchedFolder:
         too = _unacceptable(dropped, self._max_size)
         if too:
             REFUSED.labels(self.name, "file").inc()
-            await self._put_away(path, too)
+            await self._put_away(path, dropped, too)
             return
         accepted = await accept(self._arrival(dropped))
         log.info("folder.accepted", file=path.name, intake=str(accepted.intake_id))
-        await self._put_away(path, self._problem(dropped))
+        await self._put_away(path, dropped, self._problem(dropped))
 
-    async def _put_away(self, path: Path, problem: str) -> None:
+    async def _put_away(self, path: Path, dropped: Dropped, problem: str) -> None:
+        if not await asyncio.to_thread(is_still, path, dropped.info):
+            # What came meanwhile would be in the archive alone: it is another scan.
+            log.warning("folder.changed", file=str(path))
+            return
         if problem:
             log.warning("folder.rejected", file=str(path), reason=problem)
         await asyncio.to_thread(self._move, path, problem)
@@ -131,7 +145,13 @@ class WatchedFolder:
     def _ready(self) -> list[Path]:
         """The files that have kept still for long enough, oldest first."""
         now, seen = monotonic(), {}
-        for path, info in _files(self.path):
+        found = files_in(self.path, (ARCHIVE, REJECT))
+        for folder in found.unreadable - self._unreadable:
+            log.error("folder.subfolder_left", folder=folder)
+        self._unreadable = found.unreadable
+        for path, info in found.files.items():
+            if not self._is_ours(path.name):
+                continue
             before = self._waiting.get(path)
             same = before and (before.size, before.changed) == (info.st_size, info.st_mtime_ns)
             since = before.since if before and same else now
@@ -141,60 +161,36 @@ class WatchedFolder:
         return sorted(ready, key=lambda path: (seen[path].changed, path))
 
     def _read(self, path: Path) -> Dropped | None:
-        """The content; None when it is being written still, or too large to be read."""
+        """The content; None when it is being written still."""
         waiting = self._waiting[path]
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
+            if is_locked(descriptor):
+                self._waiting[path] = replace(waiting, since=monotonic())
+                return None
             content = file.read(self._max_size + 1)
-            info = os.fstat(file.fileno())
+            info = os.fstat(descriptor)
         if (info.st_size, info.st_mtime_ns) != (waiting.size, waiting.changed):
             return None
-        is_readable = 0 < len(content) <= self._max_size
-        if is_readable and not is_whole(content) and monotonic() - waiting.since < UNFINISHED:
+        is_short = len(content) <= self._max_size
+        if is_short and not is_whole(content) and monotonic() - waiting.since < UNFINISHED:
             return None
         folder = path.parent.name if path.parent != self.path else ""
-        return Dropped(path.name, folder, content)
+        return Dropped(path.name, folder, content, info)
 
     def _move(self, path: Path, problem: str) -> None:
         month = self._clock().strftime("%Y-%m")
         target = self.path / (REJECT if problem else f"{ARCHIVE}/{month}")
         target.mkdir(parents=True, exist_ok=True)
-        free = _free_name(target, path.name)
+        free = free_name(target, path.name)
         if problem:
             free.with_name(f"{free.name}.reason.txt").write_text(f"{problem}\n")
-        path.rename(free)
+        move(path, free)
 
     def _again_later(self, path: Path) -> None:
         if waiting := self._waiting.get(path):
             since = monotonic() + LONGEST_WAIT - self._settle
-            self._waiting[path] = Waiting(waiting.size, waiting.changed, since)
-
-
-def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """The files in the folder and in its subfolders, one level deep; no links are followed."""
-    for entry in _entries(folder):
-        if entry.is_dir(follow_symlinks=False) and entry.name not in (ARCHIVE, REJECT):
-            inner = [
-                one for one in _entries(Path(entry.path)) if one.is_file(follow_symlinks=False)
-            ]
-        else:
-            inner = [entry] if entry.is_file(follow_symlinks=False) else []
-        for one in inner:
-            try:
-                info = one.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            if stat.S_ISREG(info.st_mode):
-                yield Path(one.path), info
-
-
-def _entries(folder: Path) -> list["os.DirEntry[str]"]:
-    with os.scandir(folder) as entries:
-        return [
-            entry
-            for entry in entries
-            if not entry.name.startswith(".") and not entry.name.lower().endswith(TEMPORARY)
-        ]
+            self._waiting[path] = replace(waiting, since=since)
 
 
 def _unacceptable(dropped: Dropped, max_size: int) -> str:
@@ -203,12 +199,3 @@ def _unacceptable(dropped: Dropped, max_size: int) -> str:
     if len(dropped.content) > max_size:
         return f"the file is larger than {max_size} bytes"
     return ""
-
-
-def _free_name(folder: Path, name: str) -> Path:
-    """Nothing that is there is written over."""
-    path, number = folder / name, 1
-    while path.exists():
-        number += 1
-        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
-    return path

@@ -1,5 +1,7 @@
 """What a file of pages really is, told by its first bytes, and whether it is all there."""
 
+from channels.tiff import read_tiff
+
 PDF, TIFF, JPEG, PNG, HEIC = (
     "application/pdf",
     "image/tiff",
@@ -9,6 +11,7 @@ PDF, TIFF, JPEG, PNG, HEIC = (
 )
 _HEADER = 1024  # bytes among which a PDF says that it is one
 _TAIL = 2048  # bytes in which its end is marked
+_MAX_BOXES = 1_000  # of a HEIC file, as far as it is looked at
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1", b"heim", b"heis")
 
 
@@ -35,4 +38,19 @@ def is_whole(content: bytes) -> bool:
         return b"\xff\xd9" in tail
     if kind == PNG:
         return b"IEND" in tail
-    return bool(content)
+    if kind == TIFF:
+        return read_tiff(content).is_whole
+    return _has_all_boxes(content) if kind == HEIC else bool(content)
+
+
+def _has_all_boxes(content: bytes) -> bool:
+    """Whether the boxes, by their own sizes, end where the file does (ISO/IEC 14496-12, 4.2)."""
+    end = 0
+    for _ in range(_MAX_BOXES):
+        size = int.from_bytes(content[end : end + 4])
+        if size == 1:
+            size = int.from_bytes(content[end + 8 : end + 16])
+        if size < 8 or end + size >= len(content):
+            return size == 0 or end + size == len(content)  # 0: up to the end of the file
+        end += size
+    return True

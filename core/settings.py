@@ -77,7 +77,7 @@ class ImapMailbox(BaseModel):
     move_to: str = ""
     """Folder that an accepted mail moves to; empty to leave it, marked as seen."""
     poll: float = Field(default=60.0, gt=0)
-    """Seconds between looks where the server cannot tell of new mail (RFC 2177)."""
+    """Seconds between looks; a server that can (RFC 2177) tells of new mail at once."""
     old: bool = False
     """Whether mails that were read before Guichet came are fetched, too."""
 
@@ -105,8 +105,9 @@ class FaxFolder(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: Path
-    settle: float = Field(default=2.0, ge=0)
-    """Seconds that a file must have kept still before it is taken."""
+    settle: float = Field(default=15.0, ge=0)
+    """Seconds that a file must have kept still before it is taken: HylaFAX hangs up, and then looks
+    for the file again (``faxrcvd``)."""
 
 
 class FaxProfile(BaseModel):
@@ -118,11 +119,13 @@ class FaxProfile(BaseModel):
     """The address that the gateway writes from, or ``@domain``."""
     mailbox: str = ""
     """Our address that it writes to, or ``@domain``."""
+    header: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,100}$")
+    """Name of a header field that has the caller's number."""
     number: str = ""
-    """Regular expression with a group ``number``, tried on subject, file names and text before the
-    ways that services usually write it."""
+    """Regular expression with a group ``number``, tried on that header, the subject, file names and
+    text before the ways that services usually write it."""
 
-    @field_validator("sender", "mailbox")
+    @field_validator("sender", "mailbox", "header")
     @classmethod
     def _lower(cls, value: str) -> str:
         return value.strip().lower()
@@ -319,6 +322,13 @@ class Settings(BaseSettings):
     def _is_there(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
             raise ValueError(f"{value} is not there")
+        return value
+
+    @field_validator("imap_mailboxes")
+    @classmethod
+    def _have_names_of_their_own(cls, value: tuple[ImapMailbox, ...]) -> tuple[ImapMailbox, ...]:
+        if len({one.name for one in value}) < len(value):
+            raise ValueError("two mailboxes have one name")
         return value
 
     @field_validator("clamd")

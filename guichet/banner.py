@@ -27,6 +27,8 @@ def show_banner(town: Town) -> None:
         f"  Portal (citizens)   {portal}/",
         f"  Desk (agents)       {portal}/agent/",
         f"  Mail comes in at    {settings.smtp_protocol}://{settings.smtp_host}:{settings.smtp_port}",
+        *(f"  Paper is put into   {folder.path.resolve()}" for folder in town.folders),
+        *(f"  Mail is fetched of  {mailbox.url}" for mailbox in settings.imap_mailboxes),
         f"  Outgoing mail       {outgoing}",
         f"  Data                {_data(settings)}",
     ]

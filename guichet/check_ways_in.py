@@ -20,7 +20,7 @@ ANSWER = 10.0  # seconds
 
 
 async def check_imap(settings: Settings) -> list[Result]:
-    """Signs in to each mailbox, and changes nothing there but for the folder to move to."""
+    """Signs in to each mailbox, and changes nothing there."""
     looks = (asyncio.to_thread(_check_mailbox, mailbox) for mailbox in settings.imap_mailboxes)
     return list(await asyncio.gather(*looks))
 
@@ -29,7 +29,7 @@ def _check_mailbox(mailbox: ImapMailbox) -> Result:
     what, session = f"imap {mailbox.name}", ImapSession(mailbox)
     mend = "set GUICHET_IMAP_MAILBOXES"
     try:
-        session.open()
+        session.open(to_look=True)
     except LoginError as problem:
         told = f"{mailbox.url} refuses us: {in_one_line(problem)}; {mend}, its password or token"
         return Result(what, Level.BAD, told)

@@ -36,7 +36,7 @@ class Normalizer:
         match intake.channel:
             case ChannelName.EMAIL:
                 mail = normalize_email(intake)
-                return as_fax(mail, self.fax_profiles, self.country) or mail
+                return as_fax(mail, intake, self.fax_profiles, self.country) or mail
             case ChannelName.WEB:
                 return normalize_web(intake)
             case ChannelName.FAX:

@@ -5,12 +5,14 @@ from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from core.clock import utc_now
 from core.i18n import N_, translator
-from core.separators import separator_code
+from core.separators import parse_separator, separator_code
+from core.settings import Settings
 from guichet.offline import fail, read_settings
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ USE = N_("Lay this sheet before a letter, printed side up, and scan it with the 
 ANY_QUEUE = N_("The queue is chosen by the rules")
 QR_SIZE = 170  # points
 MARGIN = 57  # points
+LARGEST = 48  # points, of the letters that a queue's name is written in
 
 
 def separator_sheets(
@@ -33,12 +36,23 @@ def separator_sheets(
     output: Annotated[Path, typer.Option(help="The PDF to write.")] = Path("separators.pdf"),
 ) -> None:
     """Print separator sheets: they cut a batch of scanned letters and name the queue of each."""
+    settings, queues = read_settings(), queue or [""]
     try:
-        came = date.fromisoformat(day) if day else utc_now().date()
+        came = date.fromisoformat(day) if day else _today(settings)
     except ValueError:
         fail(f"{day} is no date; one looks like 2026-11-25")
-    output.write_bytes(sheets_pdf(queue or [""], came, read_settings().language))
-    typer.echo(f"{output}: {len(queue or [''])} sheet(s)")
+    for one in queues:
+        if parse_separator(separator_code(one, came)) is None:
+            fail(f"{one} is no slug of a queue; one looks like etat-civil")
+    try:
+        output.write_bytes(sheets_pdf(queues, came, settings.language))
+    except OSError as problem:
+        fail(f"{output}: {problem.strerror}")
+    typer.echo(f"{output}: {len(queues)} sheet(s)")
+
+
+def _today(settings: Settings) -> date:
+    return utc_now().astimezone(ZoneInfo(settings.time_zone)).date()
 
 
 def sheets_pdf(queues: Sequence[str], day: date, language: str) -> bytes:
@@ -63,22 +77,23 @@ def _draw(
     canvas: "Canvas", queue: str, day: date, language: str, width: float, height: float
 ) -> None:
     from reportlab.graphics.barcode.code128 import Code128
+    from reportlab.pdfbase.pdfmetrics import stringWidth
 
     say, code, middle = translator(language), separator_code(queue, day), width / 2
-    canvas.setFont("Helvetica-Bold", 34)
-    canvas.drawCentredString(middle, height - 110, say(TITLE))
+    name, room = queue or say(ANY_QUEUE), width - 2 * MARGIN
     canvas.setFont("Helvetica", 26)
-    canvas.drawCentredString(middle, height - 150, queue or say(ANY_QUEUE))
+    canvas.drawCentredString(middle, height - 90, say(TITLE))
+    size = min(LARGEST, room / stringWidth(name, "Helvetica-Bold", 1))
+    canvas.setFont("Helvetica-Bold", size)
+    canvas.drawCentredString(middle, height - 150, name)
     canvas.setFont("Helvetica", 18)
     canvas.drawCentredString(middle, height - 180, day.isoformat())
     _draw_qr(canvas, code, MARGIN, height - 220 - QR_SIZE)
     _draw_qr(canvas, code, width - MARGIN - QR_SIZE, 120)
     # A short one is drawn with broader bars: the queue alone, without the date.
-    bars = Code128(separator_code(queue), barHeight=60)
-    bars.barWidth = (width - 2 * MARGIN) / bars.width * bars.barWidth
-    Code128(separator_code(queue), barHeight=60, barWidth=bars.barWidth, quiet=False).drawOn(
-        canvas, MARGIN, height / 2 - 30
-    )
+    modules = Code128(separator_code(queue), barWidth=1, quiet=False).width
+    bars = Code128(separator_code(queue), barHeight=60, barWidth=room / modules, quiet=False)
+    bars.drawOn(canvas, MARGIN, height / 2 - 30)
     canvas.setFont("Helvetica", 12)
     canvas.drawCentredString(middle, 80, say(USE))
 

@@ -151,10 +151,17 @@ class Dovecot:
             client.login(USER, PASSWORD)
             yield client
 
+    def hide(self, number: int) -> None:
+        """Let the server not read the file of the mail that came as this one, from 1."""
+        files = sorted((self._folder / "mail" / USER).glob("new/*"))
+        files = files or sorted((self._folder / "mail" / USER).glob("cur/*"))
+        files[number - 1].chmod(0)
+
     def number_anew(self) -> None:
         """Give every mail another UID, as a restored mailbox has; its UIDVALIDITY changes."""
         for index in (self._folder / "mail" / USER).glob("dovecot*"):
-            shutil.rmtree(index) if index.is_dir() else index.unlink()
+            if index.name != "dovecot-keywords":
+                shutil.rmtree(index) if index.is_dir() else index.unlink()
 
     @property
     def log(self) -> str:

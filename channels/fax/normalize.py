@@ -1,11 +1,10 @@
 """From a file of a fax server to a message, whose words are read from its pages later. Pure."""
 
-from channels.fax.hylafax import told_by_tiff
-from channels.fax.numbers import e164
+from channels.fax.hylafax import callers_of, told_by_tiff
+from channels.fax.numbers import e164, first_number
 from channels.fax.recvq import UNKNOWN
 from channels.kinds import PDF, TIFF, kind_of
 from core.errors import BadInput
-from core.text import clean_line
 from ingest.intake import Intake
 from ingest.message import Attachment, ChannelName, Message, Sender
 
@@ -16,19 +15,19 @@ def normalize(intake: Intake, country: str) -> Message:
     if kind not in (TIFF, PDF):
         raise BadInput(UNKNOWN, where=str(intake.facts.get("file", "")))
     told = told_by_tiff(intake.raw) if kind == TIFF else {}
-    station = clean_line(told.get("station", ""))
-    number = e164(station, country)
+    station = "" if e164(told.get("sender", ""), country) else told.get("sender", "")
     name = str(intake.facts.get("file") or "fax.tif")
-    details: dict[str, str | int] = {"file": name}
-    if told.get("pages", "").isdecimal():
-        details["pages"] = int(told["pages"])
-    if told.get("quality"):
-        details["quality"] = told["quality"]
-    if station and not number:
-        details["station"] = station
+    details = {
+        "file": name,
+        "pages": int(told.get("pages", 0)),
+        "quality": told.get("quality", ""),
+        "bad_lines": int(told.get("badlines", 0)),
+        "received": told.get("received", ""),
+        "station": station,
+    }
     return Message(
         channel=ChannelName.FAX,
-        sender=Sender(address=number, name=station if not number else ""),
+        sender=Sender(address=first_number(callers_of(told), country), name=station),
         attachments=(Attachment(name=name, media_type=kind, content=intake.raw),),
-        details=details,
+        details={key: value for key, value in details.items() if value},
     )

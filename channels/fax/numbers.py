@@ -1,6 +1,7 @@
 """The caller's number, in whatever way a gateway writes it (ITU-T E.164)."""
 
 import re
+from collections.abc import Iterable
 
 import phonenumbers
 
@@ -23,6 +24,15 @@ def e164(given: str, country: str) -> str:
             number = phonenumbers.parse(attempt, country)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if not phonenumbers.is_valid_number(number):
+            continue
+        found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        # A plus of ours may make a number of a date, if something is left out, or put in.
+        if attempt in (text, found):
+            return found
     return ""
+
+
+def first_number(given: Iterable[str], country: str) -> str:
+    """The first that is a number, in E.164; or nothing."""
+    return next((number for one in given if (number := e164(one, country))), "")

@@ -4,7 +4,7 @@ import hashlib
 
 from channels.kinds import kind_of
 from core.settings import Split
-from core.text import file_name
+from core.text import clean_line, file_name
 from ingest import Arrival, ChannelName
 
 UNKNOWN = "it is neither a PDF nor an image (TIFF, JPEG, PNG, HEIC)"
@@ -25,8 +25,8 @@ def scan_arrival(
     """
     facts = {
         "file": file_name(name, "scan"),
-        "folder": folder,
-        "queue": queue,
+        "folder": clean_line(folder),
+        "queue": clean_line(queue),
         "split": split,
         "by": by,
     }

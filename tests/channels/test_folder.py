@@ -1,6 +1,8 @@
 """A watched folder: files are taken once they are whole, and never before they are safe."""
 
 import asyncio
+import errno
+import fcntl
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -170,11 +172,14 @@ async def test_what_is_no_pdf_is_accepted_and_put_aside_with_the_reason(
 
 
 async def test_an_empty_or_a_huge_file_is_put_aside_unread(
-    tmp_path: Path, accept: Accepting
+    tmp_path: Path, accept: Accepting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = watched(tmp_path / "scans")
     (folder.path / "empty.pdf").write_bytes(b"")
     (folder.path / "huge.pdf").write_bytes(b"%PDF-" + bytes(2_000) + b"%%EOF")
+    await folder.round(accept)
+    assert "empty.pdf" in left(folder.path), "somebody may have begun to write"
+    monkeypatch.setattr("channels.folder.UNFINISHED", 0.0)  # as if a minute had gone
     await folder.round(accept)
     assert not accept.arrivals
     assert [name for name in left(folder.path) if not name.endswith("txt")] == [
@@ -232,3 +237,77 @@ async def test_a_folder_that_is_away_is_waited_for(tmp_path: Path, accept: Accep
         while not accept.arrivals:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     running.cancel()
+
+
+async def test_a_file_that_somebody_has_locked_is_left(tmp_path: Path, accept: Accepting) -> None:
+    folder = watched(tmp_path / "faxes")
+    with (folder.path / "fax00042.tif").open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(PDF)
+        file.flush()
+        await folder.round(accept)
+        assert not accept.arrivals
+    await folder.round(accept)
+    assert len(accept.arrivals) == 1
+
+
+async def test_what_grows_while_it_is_accepted_is_not_put_away(
+    tmp_path: Path, accept: Accepting
+) -> None:
+    folder = watched(tmp_path / "scans")
+    path = folder.path / "letter.pdf"
+    path.write_bytes(PDF)
+
+    async def meanwhile(arrival: Arrival) -> Accepted:
+        with path.open("ab") as file:
+            file.write(b"more\n%%EOF\n")
+        return await accept(arrival)
+
+    await folder.round(meanwhile)
+    assert left(folder.path) == ["letter.pdf"]
+    await folder.round(accept)
+    assert len(accept.arrivals) == 2
+    assert left(folder.path) == ["archive/2026-11/letter.pdf"]
+
+
+async def test_a_subfolder_that_may_not_be_read_stops_no_other(
+    tmp_path: Path, accept: Accepting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = watched(tmp_path / "scans")
+    (folder.path / "secret").mkdir()
+    (folder.path / "letter.pdf").write_bytes(PDF)
+    scandir = os.scandir
+
+    def refuse(path: Path) -> object:
+        if path.name == "secret":
+            raise PermissionError("not yours")  # root may read everything
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    await folder.round(accept)
+    assert len(accept.arrivals) == 1
+
+
+async def test_a_subfolder_on_another_disk_is_emptied_by_copying(
+    tmp_path: Path, accept: Accepting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = watched(tmp_path / "scans")
+    (folder.path / "letter.pdf").write_bytes(PDF)
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.name == "letter.pdf":
+            raise OSError(errno.EXDEV, "another file system")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    await folder.round(accept)
+    assert left(folder.path) == ["archive/2026-11/letter.pdf"]
+    assert (folder.path / "archive" / "2026-11" / "letter.pdf").read_bytes() == PDF
+
+
+async def test_a_name_may_be_as_long_as_a_disk_takes(tmp_path: Path, accept: Accepting) -> None:
+    folder = watched(tmp_path / "scans")
+    (folder.path / f"{'é' * 125}.pdf").write_bytes(b"no PDF")
+    await folder.round(accept)
+    assert len(left(folder.path)) == 2

@@ -99,7 +99,7 @@ def test_the_agents_pages(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="Inondation de la cave")).to_be_visible()
     page.evaluate("for (const more of document.querySelectorAll('details')) more.open = true")
     check(page)
-    for path in ("/agent/quarantine", "/agent/outbox"):
+    for path in ("/agent/quarantine", "/agent/scans", "/agent/outbox"):
         page.goto(path)
         check(page)
     page.locator(".stack-link").first.click()

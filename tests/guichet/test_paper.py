@@ -31,6 +31,14 @@ def test_a_date_must_be_one(run: Command) -> None:
     assert run("separator-sheets", "--date", "tomorrow").exit_code == 1
 
 
+def test_a_queue_must_be_a_slug_or_no_sheet_could_be_read(run: Command, tmp_path: Path) -> None:
+    sheets = tmp_path / "sheets.pdf"
+    refused = run("separator-sheets", "--queue", "État civil", "--output", str(sheets))
+    assert refused.exit_code == 1
+    assert "etat-civil" in refused.output
+    assert not sheets.exists()
+
+
 def test_files_are_put_in_and_what_is_no_letter_is_told(run: Command, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.pdf", tmp_path / "bad.pdf"
     good.write_bytes(printed("Bonjour"))

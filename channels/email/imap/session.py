@@ -5,16 +5,15 @@ because it is fetched with BODY.PEEK (RFC 3501, section 6.4.5).
 """
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from imapclient import SEEN, IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from channels.email.clients import is_loopback
 from channels.email.imap.token import access_token
@@ -23,11 +22,22 @@ from core.settings import ImapMailbox
 KEYWORD = b"GuichetAccepted"
 """Of a mail that was accepted; other programs show it as a label."""
 TOO_LARGE = b"GuichetTooLarge"
+LEFT = b"GuichetLeft"
+"""Of a mail that people had read before Guichet came: it is theirs, however it is numbered."""
+GROUP = 500  # mails named in one command
+HEAD = 65_536  # bytes of the head of a mail that is too large
 TIMEOUT = SocketTimeout(15, 60)  # seconds to connect, and for an answer
 PORTS = {"imap": 143, "imaps": 993}
 
 AWAY = (OSError, IMAPClientError)
 """What a server that is away, or says no, raises."""
+
+
+MARKS = (KEYWORD, TOO_LARGE, LEFT)
+
+
+class Unreadable(Exception):
+    """The server has the mail, and does not give it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class Fetched:
     """Bytes of the whole mail."""
     received_at: datetime
     """When the server got it (INTERNALDATE)."""
+    is_whole: bool
 
 
 class ImapSession:
@@ -54,8 +65,11 @@ class ImapSession:
         """What the next mail is numbered (RFC 3501, section 2.3.1.1)."""
         self.can_idle = False
 
-    def open(self) -> None:
-        """Connect, sign in and select the mailbox. Raises AWAY; LoginError when it is refused."""
+    def open(self, *, to_look: bool = False) -> None:
+        """Connect, sign in and select the mailbox; ``to_look`` changes nothing there.
+
+        Raises AWAY; LoginError when it is refused.
+        """
         url = urlsplit(self._mailbox.url)
         secure = ssl.create_default_context()
         host, port = url.hostname or "", url.port or PORTS[url.scheme]
@@ -67,9 +81,11 @@ class ImapSession:
         if url.scheme == "imap" and not _is_here(host):
             client.starttls(secure)
         self._sign_in(client, unquote(url.username or ""))
-        if self._mailbox.move_to and not client.folder_exists(self._mailbox.move_to):
-            client.create_folder(self._mailbox.move_to)
-        selected = client.select_folder(unquote(url.path.strip("/")) or "INBOX")
+        move_to = self._mailbox.move_to
+        if move_to and not to_look and not client.folder_exists(move_to):
+            client.create_folder(move_to)
+        folder = unquote(url.path.strip("/")) or "INBOX"
+        selected = client.select_folder(folder, readonly=to_look)
         self.uid_validity = int(selected[b"UIDVALIDITY"])
         self.uid_next = int(selected.get(b"UIDNEXT", 1))
         self._keeps_keywords = b"\\*" in selected.get(b"PERMANENTFLAGS", ())
@@ -81,31 +97,51 @@ class ImapSession:
 
         ``after`` is the highest that was accepted, where neither a keyword nor the folder tells.
         """
-        criteria: list[Any] = ["UNDELETED"]
+        client = self._open_client
+        # A server may search what it told us of last (RFC 3501, section 7): have it tell us first.
+        client.noop()
         if self._keeps_keywords:
-            criteria += ["UNKEYWORD", KEYWORD, "UNKEYWORD", TOO_LARGE]
+            unmarked = [part for word in MARKS for part in ("UNKEYWORD", word)]
+            return sorted(client.search(["UNDELETED", *unmarked]))
+        found = {*client.search(["UNDELETED"])}
         if not self._mailbox.old:
-            criteria += ["OR", "UNSEEN", ["UID", f"{since}:*"]]
-        found = sorted(self._open_client.search(criteria))
-        if self._keeps_keywords or self._mailbox.move_to:
-            return found
-        return [uid for uid in found if uid > after]
+            unseen = {*client.search(["UNDELETED", "UNSEEN"])}
+            found = {uid for uid in found if uid >= since or uid in unseen}
+        return sorted(uid for uid in found if self._mailbox.move_to or uid > after)
 
-    def sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        """Bytes of each that is still there."""
-        found = self._open_client.fetch(list(uids), ["RFC822.SIZE"])
-        return {uid: int(told[b"RFC822.SIZE"]) for uid, told in found.items()}
+    def leave_old(self) -> None:
+        """Mark what people have read by now, so that it is theirs for ever."""
+        if not self._keeps_keywords or self._mailbox.old:
+            return
+        unmarked = [part for word in MARKS for part in ("UNKEYWORD", word)]
+        seen = self._open_client.search(["SEEN", *unmarked])
+        for uids in _groups([uid for uid in seen if uid < self.uid_next]):
+            self._open_client.add_flags(uids, [LEFT], silent=True)
 
-    def fetch(self, uid: int, *, whole: bool) -> Fetched | None:
-        """The mail, or its head alone; None when somebody has taken it away."""
-        part = "BODY.PEEK[]" if whole else "BODY.PEEK[HEADER]"
-        told = self._open_client.fetch([uid], [part, "RFC822.SIZE", "INTERNALDATE"]).get(uid)
+    def fetch(self, uid: int, most: int) -> Fetched | None:
+        """The mail, or its head alone when it has more than ``most`` bytes; None when somebody has
+        taken it away.
+
+        Raises Unreadable when the server has it and does not give it out.
+        """
+        try:
+            size = self._open_client.fetch([uid], ["RFC822.SIZE"]).get(uid, {}).get(b"RFC822.SIZE")
+            if size is None:
+                return None
+            part = "BODY.PEEK[]" if size <= most else f"BODY.PEEK[HEADER]<0.{HEAD}>"
+            told = self._open_client.fetch([uid], [part, "INTERNALDATE"]).get(uid)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as problem:
+            raise Unreadable(str(problem)) from problem
         if not told:
             return None
-        raw = told.get(part.replace(".PEEK", "").encode()) or b""
+        raw = next((value for key, value in told.items() if key.startswith(b"BODY[")), b"")
+        if not raw:
+            raise Unreadable("the server gave nothing")
         moment = told[b"INTERNALDATE"]
         received = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return Fetched(uid, raw, int(told[b"RFC822.SIZE"]), received)
+        return Fetched(uid, raw, int(size), received, is_whole=size <= most)
 
     def mark(self, uid: int) -> None:
         """It is accepted: move it, or mark it as seen."""
@@ -142,10 +178,6 @@ class ImapSession:
     def end_idle(self) -> None:
         self._open_client.idle_done()
 
-    def stay(self) -> None:
-        """Say that we are there, and hear what is new."""
-        self._open_client.noop()
-
     def close(self) -> None:
         client, self._client = self._client, None
         if client is not None:
@@ -161,11 +193,22 @@ class ImapSession:
     def _sign_in(self, client: IMAPClient, user: str) -> None:
         token = self._mailbox.token
         if token is None:
-            client.login(user, self._mailbox.password.get_secret_value())
+            password = self._mailbox.password.get_secret_value()
+            # LOGIN knows ASCII alone (RFC 3501, section 6.2.3).
+            if client.has_capability("AUTH=PLAIN"):
+                client.plain_login(user, password)
+            else:
+                client.login(user, password)
         elif token.mechanism == "oauthbearer":
             client.oauthbearer_login(user, access_token(token))
         else:
             client.oauth2_login(user, access_token(token))
+
+
+def _groups(uids: Sequence[int]) -> Iterator[list[int]]:
+    """No more in one command than any server takes."""
+    for start in range(0, len(uids), GROUP):
+        yield list(uids[start : start + GROUP])
 
 
 def _is_here(host: str) -> bool:

@@ -137,6 +137,7 @@ async def test_a_case_has_exactly_this_shape(house: House, program: httpx.AsyncC
                         "id": str(document),
                         "name": "plan.pdf",
                         "media_type": "application/pdf",
+                        "malware": "",
                         "size": 4,
                         "sha256": hashlib.sha256(b"%PDF").hexdigest(),
                         "reading": "read",

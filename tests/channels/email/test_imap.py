@@ -316,3 +316,47 @@ async def test_a_token_opens_a_mailbox(
         server.deliver(mail(1))
         async with fetching(mailbox(server, token=token), database, acceptance.accept):
             await accepted(database, 1)
+
+
+async def test_a_mail_that_the_server_does_not_give_out_holds_up_no_other(
+    server: Dovecot,
+    database: Database,
+    acceptance: Acceptance,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(imap_channel, "FIRST_WAIT", 0.05)
+    for number in range(3):
+        server.deliver(mail(number))
+    server.hide(1)
+    async with fetching(mailbox(server), database, acceptance.accept):
+        await accepted(database, 2)
+        await marked(server, 2)
+    assert sorted(await subjects(database)) == ["2", "3"]
+
+
+async def test_what_was_left_to_people_stays_theirs_when_it_is_numbered_anew(
+    server: Dovecot, database: Database, acceptance: Acceptance
+) -> None:
+    server.deliver(mail(1), b"\\Seen")
+    async with fetching(mailbox(server), database, acceptance.accept):
+        server.deliver(mail(2))
+        await accepted(database, 1)
+        await marked(server, 1)
+    server.stop()
+    server.number_anew()
+    server.start()
+    server.deliver(mail(3), b"\\Seen")  # it came while we were away, and somebody has read it
+    async with fetching(mailbox(server), database, acceptance.accept):
+        await accepted(database, 2)
+        await marked(server, 2)
+
+
+async def test_a_password_may_have_any_letters(
+    server: Dovecot, database: Database, acceptance: Acceptance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with fetching(mailbox(server, password=SecretStr("été")), database, acceptance.accept):
+        async with asyncio.timeout(PATIENCE):
+            told = ""
+            while "imap.login_refused" not in told:
+                await asyncio.sleep(0.02)
+                told += capsys.readouterr().out

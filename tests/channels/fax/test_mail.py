@@ -1,5 +1,6 @@
 """Mails of fax gateways become the faxes that they bring."""
 
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
@@ -38,15 +39,23 @@ def pages() -> bytes:
     return tiff(page, page, dpi=(204, 98), compression="group3")
 
 
+@dataclass(frozen=True)
+class Mail:
+    message: Message
+    intake: Intake
+
+
 def mail(
     subject: str,
     text: str = "",
     *,
     sender: str = "fax@gateway.example",
+    envelope: str = "",
     file: str = "fax.tif",
     content: bytes | None = None,
     disposition: str = "attachment",
-) -> Message:
+    **headers: str,
+) -> Mail:
     made = gateway_mail(
         subject,
         pages() if content is None else content,
@@ -56,14 +65,21 @@ def mail(
         file=file,
         disposition=disposition,
     )
-    facts = {"mail_from": sender, "recipients": ["fax@demo.example"]}
-    return normalize_mail(Intake(new_id(), ChannelName.EMAIL, "key", made.as_bytes(), facts, NOON))
+    for name, value in headers.items():
+        made[name.replace("_", "-")] = value
+    facts = {"mail_from": envelope or sender, "recipients": ["fax@demo.example"]}
+    intake = Intake(new_id(), ChannelName.EMAIL, "key", made.as_bytes(), facts, NOON)
+    return Mail(normalize_mail(intake), intake)
 
 
-def fax(message: Message, profile: FaxProfile = PROFILE) -> Message:
-    found = as_fax(message, [profile], "FR")
+def fax(made: Mail, profile: FaxProfile = PROFILE) -> Message:
+    found = as_fax(made.message, made.intake, [profile], "FR")
     assert found is not None
     return found
+
+
+def is_fax(made: Mail, profile: FaxProfile = PROFILE) -> bool:
+    return as_fax(made.message, made.intake, [profile], "FR") is not None
 
 
 def test_a_mail_of_hylafax_is_a_fax_from_its_caller() -> None:
@@ -88,6 +104,11 @@ def test_a_fax_that_broke_off_says_so() -> None:
     ("subject", "text", "file", "number", "count"),
     [
         ('eFax message from "33387555555" - 3 page(s)', "", "fax.pdf", "+33387555555", 3),
+        (
+            'eFax message from "0388000000" - 1 page(s), Caller-ID: 33-387-55-55-55',
+            "", "FAX_20261125_1764061934_42.pdf", "+33387555555", 1,
+        ),
+        ('eFax message from "unknown" - 1 page(s)', "", "FAX_20261125_176.pdf", "", 1),
         ("New Fax Message from (650) 253-0000 on 11/25/2026", "", "f.pdf", "", 0),
         ("Fax reçu de +33 3 87 55 55 55", "", "fax.pdf", "+33387555555", 0),
         ("Fax", "Numéro de l'appelant : 03 87 55 55 55\nPages : 4", "f.pdf", "+33387555555", 4),
@@ -95,6 +116,10 @@ def test_a_fax_that_broke_off_says_so() -> None:
         ("Fax", "", "fax-0033387555555-20261125.pdf", "+33387555555", 0),
         ("Fax received", "Caller-ID: +49 30 901820\nPages: 1", "f.pdf", "+4930901820", 1),
         ("Fax reçu de anonyme", "Numéro masqué", "fax.pdf", "", 0),
+        ("Fax reçu", "Un fax est arrivé sur le numéro 03 87 00 00 00", "fax.pdf", "", 0),
+        ("Fax reçu du numéro 03 87 55 55 55", "", "fax.pdf", "+33387555555", 0),
+        ("Neues Fax von 0387555555 empfangen", "", "201220241449.pdf", "+33387555555", 0),
+        ("Fax", "", "fax-201220241449.pdf", "", 0),
     ],
 )  # fmt: skip
 def test_services_write_the_number_in_many_places(
@@ -124,9 +149,38 @@ def test_a_pdf_that_is_inline_is_no_less_a_fax() -> None:
     ],
 )
 def test_other_mails_stay_mails(profile: FaxProfile) -> None:
-    assert as_fax(mail("Fax reçu de 0387555555"), [profile], "FR") is None
+    assert not is_fax(mail("Fax reçu de 0387555555"), profile)
 
 
 def test_a_mail_without_pages_stays_a_mail() -> None:
-    message = mail("Fax reçu", file="note.pdf", content=b"no pages at all")
-    assert as_fax(message, [PROFILE], "FR") is None
+    assert not is_fax(mail("Fax reçu", file="note.pdf", content=b"no pages at all"))
+
+
+def test_the_gateway_is_who_writes_and_not_whom_it_asks_to_answer() -> None:
+    made = mail("Fax", sender="noreply@gateway.example", Reply_To="support@gateway.example")
+    assert made.message.sender.address == "support@gateway.example"
+    found = fax(made, FaxProfile(sender="noreply@gateway.example"))
+    assert found.details["gateway"] == "noreply@gateway.example"
+    assert is_fax(
+        mail("Fax", sender="x@front.example", envelope="bounce@gateway.example"),
+        FaxProfile(sender="@gateway.example"),
+    )
+
+
+def test_a_header_may_have_the_number() -> None:
+    made = mail("Fax from 0387000000", X_Fax_Caller="0387555555")
+    profile = FaxProfile(mailbox="fax@demo.example", header="X-Fax-Caller")
+    assert fax(made, profile).sender.address == "+33387555555"
+    assert fax(mail("Fax from 0387000000"), profile).sender.address == "+33387000000"
+
+
+def test_what_a_station_says_of_itself_comes_behind_what_the_line_told() -> None:
+    text = HYLAFAX.replace("MAIRIE DE METZ", "0387000000")
+    assert fax(mail("Facsimile received from 0387000000", text)).sender.address == "+33387555555"
+
+
+def test_a_station_without_a_name_has_none() -> None:
+    text = HYLAFAX.replace("MAIRIE DE METZ", "<UNSPECIFIED>").replace("CallID1", "CIDName")
+    found = fax(mail("Facsimile received from <UNSPECIFIED>", text.replace("CallID2", "CIDNumber")))
+    assert found.sender.name == ""
+    assert found.sender.address == "+33387555555"

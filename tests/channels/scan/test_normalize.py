@@ -38,3 +38,9 @@ def test_a_program_is_no_letter(content: bytes) -> None:
 def test_the_same_bytes_are_the_same_scan() -> None:
     content = printed("Bonjour")
     assert scanned(content, "a.pdf").key == scanned(content, "b.pdf").key
+
+
+def test_a_folder_that_is_called_in_latin_1_can_be_stored() -> None:
+    # As Python reads b"\xe9tat" from the disk; PostgreSQL takes no lone surrogate in JSON.
+    arrival = scan_arrival(printed("Bonjour"), "l\udce9ttre.pdf", queue="\udce9tat")
+    "".join([arrival.facts["file"], arrival.facts["queue"]]).encode()
