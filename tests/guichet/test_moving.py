@@ -201,7 +201,7 @@ def test_a_town_in_the_middle_of_its_work(
     retry["error"] = "a library said \ufffd"
     assert after == before
     assert len(before["quarantine"]) == len(before["agent_sessions"]) == 1
-    assert target.count("outbox") == 8
+    assert target.count("outbox") == 10
 
     http, smtp = map(str, free_ports(2))
     for command in (("admin", "list-agents"), ("run",)):
