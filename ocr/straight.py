@@ -1,7 +1,7 @@
 """How a page lies: turned by quarters, upside down, askew. Told by its lines of text alone.
 
-Tesseract's own detection (``--psm 0``) takes as long as reading the page; it is asked in doubt only
-(:mod:`ocr.reading`).
+Tesseract's own detection (``--psm 0``) takes as long as reading the page; in doubt it is read both
+ways (:mod:`ocr.reading`).
 """
 
 from dataclasses import dataclass
