@@ -118,6 +118,7 @@ class ImapChannel:
                 self._put_it_off(uid, problem)
             raise
         self._put_off.pop(uid, None)
+        self._broken_by.pop(uid, None)
         if mail is None:
             return
         await accept(self._arrival(session.uid_validity, mail))
