@@ -109,6 +109,8 @@ def test_the_agents_pages(visitor: Visitor) -> None:
     check(page)
 
 
+# Their colours are those of the other pages, which are looked at in the dark, too.
+@pytest.mark.parametrize("visitor", ["light"], indirect=True)
 def test_the_pages_of_documents(visitor: Visitor) -> None:
     page = visitor.page
     visitor.sign_in()

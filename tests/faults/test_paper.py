@@ -20,8 +20,8 @@ from tests.e2e.settling import settle, wait_until
 from tests.e2e.town import Town
 from tests.ocr.pages import LETTER, drawn, faxed, printed, tiff
 
-MAILS, BATCHES, LETTERS, FAXES = 30, 6, 2, 4  # letters: of each batch
-KILLS = 5
+MAILS, BATCHES, LETTERS, FAXES = 30, 5, 2, 2  # letters: of each batch
+KILLS = 4
 SETTLED = 90.0  # seconds after the last kill
 
 
