@@ -21,9 +21,8 @@ from core.ids import new_id
 from core.references import parse_reference
 from ingest.events import DocumentUnread, Event, MessageNormalized, new_event
 from ingest.message import ChannelName
-from ingest.models import DocumentRow, MessageRow, PageRow, Reading
+from ingest.models import DocumentRow, MessageRow, PageRow, Reading, same_file
 
-QUARTER = 90  # degrees
 MAX_TEXT = 100_000  # characters of a message
 
 Change = Literal[
@@ -150,18 +149,8 @@ class Pages:
         """A document that has these pages, behind the message's others; the file is the same."""
         query = select(DocumentRow.position).where(DocumentRow.message_id == message.id)
         places = (await self.session.scalars(query)).all()
-        document = DocumentRow(
-            id=new_id(),
-            message_id=message.id,
-            position=max(places, default=-1) + 1,
-            name=origin.name,
-            media_type=origin.media_type,
-            size=origin.size,
-            sha256=origin.sha256,
-            unlocked_sha256=origin.unlocked_sha256,
-            reading=origin.reading,
-            problem=origin.problem,
-        )
+        position = max(places, default=-1) + 1
+        document = same_file(origin, id=new_id(), message_id=message.id, position=position)
         self.session.add(document)
         for page in pages:
             page.document_id = document.id

@@ -115,6 +115,22 @@ class DocumentRow(Base):
     """The same without its password, which an agent has given."""
 
 
+def same_file(origin: DocumentRow, *, id: UUID, message_id: UUID, position: int) -> DocumentRow:
+    """A further document of a file that is there: it has pages of its own, as they were read."""
+    return DocumentRow(
+        id=id,
+        message_id=message_id,
+        position=position,
+        name=origin.name,
+        media_type=origin.media_type,
+        size=origin.size,
+        sha256=origin.sha256,
+        unlocked_sha256=origin.unlocked_sha256,
+        reading=origin.reading,
+        problem=origin.problem,
+    )
+
+
 class PageRow(Base):
     """One page of a document: where it is in which file, and what is read on it.
 

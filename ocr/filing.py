@@ -12,7 +12,7 @@ from core.ids import derived_id
 from core.text import clean_line, clean_text
 from ingest.events import Event, MessageNormalized
 from ingest.message import ChannelName
-from ingest.models import DocumentRow, MessageRow, PageRow
+from ingest.models import DocumentRow, MessageRow, PageRow, same_file
 from ocr.cover import is_cover_page
 from ocr.letter import Reading as LetterReading
 from ocr.letters import Letter
@@ -101,17 +101,8 @@ def _cut(
         notes=[],
     )
     session.add(message)
-    own = DocumentRow(
-        id=derived_id(message.id, "document:0"),
-        message_id=message.id,
-        position=0,
-        name=document.name,
-        media_type=document.media_type,
-        size=document.size,
-        sha256=document.sha256,
-        reading=document.reading,
-        problem=document.problem,
-    )
+    document_id = derived_id(message.id, "document:0")
+    own = same_file(document, id=document_id, message_id=message.id, position=0)
     session.add(own)
     for page in (*letter.sheets, *letter.pages):
         page.document_id = own.id

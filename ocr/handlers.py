@@ -37,6 +37,7 @@ from ocr.store import (
     keep_page,
     pages_of,
     unread_documents,
+    what_to_read,
 )
 
 PATIENCE = 30.0  # seconds beyond a page's own limit, for a process to start and a queue to pass
@@ -86,9 +87,9 @@ class DocumentReading:
 
     async def handle(self, event: Event, session: AsyncSession, prepared: Prepared) -> list[Event]:
         message = await session.get_one(MessageRow, DocumentUnread.of(event).message_id)
-        documents = [one.document for one in await unread_documents(session, message.id)]
         read = prepared[message.id]
-        documents = [document for document in documents if document.id in read.outcomes]
+        unread = await unread_documents(session, message.id)
+        documents = [document for document in unread if document.id in read.outcomes]
         for document in documents:
             outcome = read.outcomes[document.id]
             document.reading, document.problem = outcome.reading, outcome.problem
@@ -105,7 +106,7 @@ class DocumentReading:
     async def _read_message(self, message_id: UUID) -> Read:
         async with self._database.read() as session:
             message = await session.get_one(MessageRow, message_id)
-            unread = await unread_documents(session, message_id)
+            unread = await what_to_read(session, message_id)
         outcomes = {one.document.id: await self._read(one, message.channel) for one in unread}
         async with self._database.read() as session:
             if await is_in_case(session, message_id):

@@ -24,14 +24,19 @@ class Unread:
     """In the order in which they stand; empty before it was first opened."""
 
 
-async def unread_documents(session: AsyncSession, message_id: UUID) -> list[Unread]:
+async def unread_documents(session: AsyncSession, message_id: UUID) -> Sequence[DocumentRow]:
     """Those of a message, in their order."""
     query = (
         select(DocumentRow)
         .where(DocumentRow.message_id == message_id, DocumentRow.reading == Reading.UNREAD)
         .order_by(DocumentRow.position)
     )
-    documents = (await session.scalars(query)).all()
+    return (await session.scalars(query)).all()
+
+
+async def what_to_read(session: AsyncSession, message_id: UUID) -> list[Unread]:
+    """The unread documents of a message, with their pages."""
+    documents = await unread_documents(session, message_id)
     pages = await pages_of(session, [document.id for document in documents])
     return [Unread(document, pages.get(document.id, ())) for document in documents]
 

@@ -67,9 +67,8 @@ async def progress(
 ) -> Response:
     """For the page that waits: how far it is; when all is read, that it looks anew."""
     async with context.database.read() as session:
-        opened = await open_document(session, agent, reference, document_id)
         shown = await viewer_page(request, context, agent, session, reference, document_id)
-    is_done = opened.document.reading != Reading.UNREAD
+    is_done = shown.document.reading != Reading.UNREAD
     headers = {"HX-Refresh": "true"} if is_done else {}
     return context.pages.render(request, "desk/progress.html", shown, headers=headers)
 

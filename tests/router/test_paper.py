@@ -1,5 +1,7 @@
 """Faxes and scans: the queue that was asked for, the case that a code names, what was read."""
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
@@ -82,11 +84,8 @@ async def test_rules_may_ask_what_was_read_and_how_surely(
     assert found == ["voirie", "mairie", "mairie"]
 
 
-@pytest.mark.parametrize("channel", ["scan", "fax"])
-async def test_every_page_of_a_letter_is_found(
-    routing: Routing, database: Database, blobs: Blobs, channel: str
-) -> None:
-    message = message_row(channel=channel, text="Bonjour")
+async def attach(database: Database, blobs: Blobs, message: MessageRow, reading: str) -> UUID:
+    """Store the message with one file; returns the document's id."""
     content = await blobs.stage(b"%PDF-1.7")
     document_id = new_id()
     async with database.begin() as session:
@@ -99,11 +98,22 @@ async def test_every_page_of_a_letter_is_found(
                 position=0,
                 name="lettre.pdf",
                 media_type="application/pdf",
-                size=1,
+                size=content.size,
                 sha256=content.sha256,
-                reading="read",
+                reading=reading,
             )
         )
+    return document_id
+
+
+@pytest.mark.parametrize("channel", ["scan", "fax"])
+async def test_every_page_of_a_letter_is_found(
+    routing: Routing, database: Database, blobs: Blobs, channel: str
+) -> None:
+    message = message_row(channel=channel, text="Bonjour")
+    document_id = await attach(database, blobs, message, "read")
+    async with database.begin() as session:
+        document = await session.get_one(DocumentRow, document_id)
         for number in range(2):
             session.add(
                 PageRow(
@@ -111,7 +121,7 @@ async def test_every_page_of_a_letter_is_found(
                     document_id=document_id,
                     position=number,
                     number=number,
-                    sha256=content.sha256,
+                    sha256=document.sha256,
                     reading="read",
                     text=f"mot{number}",
                 )
@@ -119,32 +129,15 @@ async def test_every_page_of_a_letter_is_found(
     await route(routing, database, message)
     async with database.read() as session:
         for word in ("mot0", "mot1"):
-            assert (
-                len((await session.scalars(select(CaseRow).where(matches(session, word)))).all())
-                == 1
-            )
+            found = await session.scalars(select(CaseRow).where(matches(session, word)))
+            assert len(found.all()) == 1
 
 
 async def test_files_of_a_mail_are_read_once_it_is_in_its_case(
     routing: Routing, database: Database, blobs: Blobs
 ) -> None:
     message = message_row()
-    content = await blobs.stage(b"%PDF-1.7")
-    async with database.begin() as session:
-        await blobs.keep(session, [content])
-        session.add(message)
-        session.add(
-            DocumentRow(
-                id=new_id(),
-                message_id=message.id,
-                position=0,
-                name="plan.pdf",
-                media_type="application/pdf",
-                size=1,
-                sha256=content.sha256,
-                reading="unread",
-            )
-        )
+    await attach(database, blobs, message, "unread")
     opened, unread = await route(routing, database, message)
     assert (opened.stream, unread.stream) == ("case.changed", "document.unread")
     assert unread.subject == opened.subject

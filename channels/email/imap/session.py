@@ -33,7 +33,8 @@ AWAY = (OSError, IMAPClientError)
 """What a server that is away, or says no, raises."""
 
 
-MARKS = (KEYWORD, TOO_LARGE, LEFT)
+UNMARKED = [part for mark in (KEYWORD, TOO_LARGE, LEFT) for part in ("UNKEYWORD", mark)]
+"""Searches what bears no mark of ours."""
 
 
 class Unreadable(Exception):
@@ -101,8 +102,7 @@ class ImapSession:
         # A server may search what it told us of last (RFC 3501, section 7): have it tell us first.
         client.noop()
         if self._keeps_keywords:
-            unmarked = [part for word in MARKS for part in ("UNKEYWORD", word)]
-            return sorted(client.search(["UNDELETED", *unmarked]))
+            return sorted(client.search(["UNDELETED", *UNMARKED]))
         found = {*client.search(["UNDELETED"])}
         if not self._mailbox.old:
             unseen = {*client.search(["UNDELETED", "UNSEEN"])}
@@ -113,8 +113,7 @@ class ImapSession:
         """Mark what people have read by now, so that it is theirs for ever."""
         if not self._keeps_keywords or self._mailbox.old:
             return
-        unmarked = [part for word in MARKS for part in ("UNKEYWORD", word)]
-        seen = self._open_client.search(["SEEN", *unmarked])
+        seen = self._open_client.search(["SEEN", *UNMARKED])
         for uids in _groups([uid for uid in seen if uid < self.uid_next]):
             self._open_client.add_flags(uids, [LEFT], silent=True)
 
