@@ -156,6 +156,8 @@ class CasePage:
     """Where it may be moved to: (slug, name)."""
     reply_to: str
     """The address that a reply goes to; empty when there is none."""
+    reply_by: str
+    """The channel that it goes by: ``email`` or ``sms``."""
     entries: Sequence[Entry]
     """Oldest first."""
     draft: Draft | None = None

@@ -8,7 +8,7 @@ from cases.access import (
     document_for,
     message_for,
 )
-from cases.actions import Actions, answered_by_mail
+from cases.actions import Actions, answered_by
 from cases.agents import Agent, Role, create_agent, create_token
 from cases.history import SYSTEM, Actor, append
 from cases.inbox import CaseItem, Filter, count_queues, list_cases, list_queues
@@ -47,7 +47,7 @@ __all__ = [
     "Role",
     "RoutingRuleRow",
     "Tracked",
-    "answered_by_mail",
+    "answered_by",
     "append",
     "audit",
     "case_for",

@@ -66,15 +66,16 @@ class Actions:
         return await self._done(case, "noted", data={"text": text}, changes=False)
 
     async def reply(self, reference: str, version: int | None, text: str) -> CaseRow:
-        """Answer the citizen by e-mail; the case then waits for them."""
+        """Answer the citizen by e-mail or SMS; the case then waits for them."""
         text = _checked(text)
         case = await self._at(reference, version)
-        if not answered_by_mail(case):
-            raise NotNow(N_("There is no e-mail address to reply to."))
+        channel = answered_by(case)
+        if channel is None:
+            raise NotNow(N_("There is no address to reply to."))
         if case.claimed_by is None:
             case.claimed_by = self.agent.id
         case.status, case.closed_at = CaseStatus.WAITING, None
-        message = await self._reply_message(case, text)
+        message = await self._reply_message(case, channel, text)
         return await self._done(case, "replied", message_id=message.id)
 
     async def close(self, reference: str, version: int | None, text: str = "") -> CaseRow:
@@ -118,12 +119,12 @@ class Actions:
             changes=changes,
         )
 
-    async def _reply_message(self, case: CaseRow, text: str) -> MessageRow:
+    async def _reply_message(self, case: CaseRow, channel: ChannelName, text: str) -> MessageRow:
         message_id, now = new_id(), self.clock()
         message = MessageRow(
             id=message_id,
             direction="out",
-            channel=ChannelName.EMAIL,
+            channel=channel,
             sender_name=self.agent.name,
             sender_address=case.mailbox,
             sender_trust=Trust.VERIFIED,
@@ -158,10 +159,13 @@ class Actions:
         return [*reversed((await self.session.scalars(query)).all())]
 
 
-def answered_by_mail(case: CaseRow) -> bool:
-    """Whether a reply can reach the citizen by e-mail."""
-    by_mail = case.channel in (ChannelName.EMAIL, ChannelName.WEB)
-    return by_mail and "@" in case.sender_address
+def answered_by(case: CaseRow) -> ChannelName | None:
+    """By which way a reply reaches the citizen; None when there is none."""
+    if case.channel in (ChannelName.EMAIL, ChannelName.WEB) and "@" in case.sender_address:
+        return ChannelName.EMAIL
+    if case.channel in (ChannelName.SMS, ChannelName.PHONE) and case.sender_address:
+        return ChannelName.SMS
+    return None
 
 
 def _checked(text: str, *, may_be_empty: bool = False) -> str:

@@ -12,6 +12,7 @@ from cases.history import Actor, append
 from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
 from cases.search import index_words, phone_words
 from core.ids import new_id
+from core.keypad import keypad_of_reference
 from ingest.events import Event
 from ingest.message import Automatic
 from ingest.models import MessageRow
@@ -41,6 +42,7 @@ def open_case(session: AsyncSession, message: MessageRow, opening: Opening) -> E
     case = CaseRow(
         id=new_id(),
         reference=opening.reference,
+        keypad=keypad_of_reference(opening.reference),
         subject=message.subject,
         status=CaseStatus.NEW,
         channel=message.channel,

@@ -68,10 +68,14 @@ class CaseRow(Base):
         Index(None, "queue_id", "id"),
         Index(None, "status", "id"),
         Index(None, "channel", "id"),
+        # What came last from this address.
+        Index(None, "sender_address", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(16), unique=True)
+    keypad: Mapped[str] = mapped_column(String(8), index=True)
+    """What is pressed for the reference on a telephone (:mod:`core.keypad`)."""
     subject: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(16))
     channel: Mapped[str] = mapped_column(String(16))

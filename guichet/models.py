@@ -4,10 +4,12 @@ import agent_api.models
 import cases.agents
 import cases.audit
 import cases.models
+import cases.telephone
 import channels.email.models
 import citizens.models
 import core.blobs
 import ingest.models
 import notify.models
+import notify.optouts
 
 __all__ = ["agent_api", "cases", "channels", "citizens", "core", "ingest", "notify"]

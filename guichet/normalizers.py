@@ -6,6 +6,7 @@ from channels.email.normalize import normalize as normalize_email
 from channels.fax.mail import as_fax
 from channels.fax.normalize import normalize as normalize_fax
 from channels.scan.normalize import normalize as normalize_scan
+from channels.telephony.normalize import normalize as normalize_telephony
 from channels.web.normalize import normalize as normalize_web
 from core.errors import BadInput
 from core.settings import FaxProfile
@@ -43,6 +44,8 @@ class Normalizer:
                 return normalize_fax(intake, self.country)
             case ChannelName.SCAN:
                 return normalize_scan(intake)
+            case ChannelName.SMS | ChannelName.PHONE:
+                return normalize_telephony(intake)
         raise BadInput(f"nothing reads the channel {intake.channel}")
 
 

@@ -15,6 +15,7 @@ from channels.email.server import EmailChannel, MailServer
 from channels.fax.recvq import watched_faxes
 from channels.folder import WatchedFolder
 from channels.scan.folders import watched_scans
+from channels.telephony.handlers import MediaFetching
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
 from core.database import Database
@@ -34,6 +35,8 @@ from notify import (
     Deliveries,
     Dispatcher,
     Letterhead,
+    TwilioAccount,
+    TwilioSms,
     Writing,
     email_sender,
 )
@@ -71,6 +74,8 @@ class Town:
     folders: Sequence[WatchedFolder]
     """Where scans and faxes are put."""
     live: Live
+    account: TwilioAccount | None
+    """By which the town telephones and sends SMS."""
     mailboxes: tuple[str, ...]
 
     async def close(self) -> None:
@@ -100,6 +105,8 @@ def build_town(
     ours = Mailboxes([*mailboxes, *(one.address for one in settings.imap_mailboxes)])
     acceptance = Acceptance(database, blobs, clock)
     normalize = Normalizer(settings.fax_profiles, settings.country)
+    antivirus = ClamAV(settings.clamd) if settings.clamd else None
+    account = TwilioAccount.of(settings)
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -107,7 +114,7 @@ def build_town(
                 blobs,
                 normalize,
                 processes,
-                ClamAV(settings.clamd) if settings.clamd else None,
+                antivirus,
             ),
             "read": DocumentReading(database, blobs, readers, ocr_options(settings)),
             "route": Routing(
@@ -118,6 +125,14 @@ def build_town(
                 is_ours=ours.has,
                 main_mailbox=settings.main_mailbox,
                 language=settings.language,
+            ),
+            "fetch": MediaFetching(
+                database,
+                blobs,
+                clock,
+                account,
+                most=settings.max_upload,
+                antivirus=antivirus,
             ),
             "authenticate": SenderAuthentication(
                 database,
@@ -132,6 +147,7 @@ def build_town(
                 clock,
                 is_ours=ours.has,
                 language=settings.language,
+                sends_sms=account is not None,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
             "deliver": Deliveries(database, Writing(Letterhead.of(settings, secret), clock)),
@@ -157,7 +173,7 @@ def build_town(
         engine=engine,
         dispatcher=Dispatcher(
             database,
-            [email_sender(settings)],
+            [email_sender(settings), *([TwilioSms(account)] if account else [])],
             clock,
             connections=settings.smtp_sending_connections,
         ),
@@ -168,6 +184,7 @@ def build_town(
         ],
         folders=watched_folders(settings),
         live=Live(database, engine.tail),
+        account=account,
         mailboxes=mailboxes,
     )
 

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 import agent_api
+import channels.telephony.hooks
 import channels.web.routes
 from channels.scan import DeskScans
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
@@ -40,6 +41,17 @@ def build_app(town: Town) -> FastAPI:
             secret=town.secret,
         )
     )
+    if town.account is not None:
+        app.include_router(
+            channels.telephony.hooks.router(
+                account=town.account,
+                database=town.database,
+                accept=town.acceptance.accept,
+                clock=town.clock,
+                settings=settings,
+                secret=town.secret,
+            )
+        )
     agent_api.install(
         app,
         agent_api.Context(

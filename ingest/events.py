@@ -53,6 +53,13 @@ class DocumentUnread(Data):
     message_id: UUID
 
 
+class MediaAwaited(Data):
+    """A message that is in its case names files, which are to be fetched from the provider."""
+
+    stream: ClassVar[str] = "media.awaited"
+    message_id: UUID
+
+
 CaseChange = Literal[
     "opened",
     "message_joined",
@@ -66,6 +73,8 @@ CaseChange = Literal[
     "reopened",
     "delivery_failed",
     "documents_read",
+    "documents_fetched",
+    "documents_missing",
     "pages_changed",
 ]
 """What can happen to a case."""

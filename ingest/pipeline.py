@@ -40,9 +40,10 @@ PIPELINE = (
     Stage(
         "route",
         reads="message.normalized",
-        writes=("case.changed", "document.unread"),
+        writes=("case.changed", "document.unread", "media.awaited"),
         serial=True,
     ),
+    Stage("fetch", reads="media.awaited", writes=("case.changed", "document.unread")),
     Stage("authenticate", reads="case.changed", writes=("case.changed",)),
     Stage("notify", reads="case.changed", writes=("notification.requested",)),
     Stage("deliver", reads="notification.requested", writes=("delivery.changed",)),

@@ -7,9 +7,11 @@ or given up.
 
 from core.settings import Settings
 from notify.dispatch import Dispatcher
+from notify.feedback import record_feedback
 from notify.handlers import CaseNotifications, Deliveries
 from notify.letterhead import Letterhead
 from notify.models import DeliveryStatus, Kind, Medium
+from notify.optouts import OptOutRow, record_wish, stopped
 from notify.reading import (
     DeliveryItem,
     DeliveryPage,
@@ -24,6 +26,7 @@ from notify.retries import Retries
 from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender, Unreachable
 from notify.senders.outbox import Outbox
 from notify.senders.smtp import Smarthost, Smtp
+from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.writing import Writing
 
 __all__ = [
@@ -38,6 +41,7 @@ __all__ = [
     "Kind",
     "Letterhead",
     "Medium",
+    "OptOutRow",
     "Outbox",
     "OutboxMail",
     "ProviderId",
@@ -46,6 +50,8 @@ __all__ = [
     "Sender",
     "Smarthost",
     "Smtp",
+    "TwilioAccount",
+    "TwilioSms",
     "Unreachable",
     "Writing",
     "count_deliveries",
@@ -54,6 +60,9 @@ __all__ = [
     "email_sender",
     "list_outbox",
     "outbox_mail",
+    "record_feedback",
+    "record_wish",
+    "stopped",
 ]
 
 

@@ -2,13 +2,23 @@
 
 import re
 
+import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+
+from notify.models import Medium
 
 # Of ASCII what RFC 5322 (section 3.2.3) and host names allow, and of the rest no white space.
 _ATOM = r"[^\s<>()\[\],;:\\\"@.\x00-\x1f\x7f-\xa0]+"
 _LABEL = r"[^\s\x00-,./:-@\[-^`{-\xa0]+"
 _ADDRESS = re.compile(rf"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\xa0]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
 _DOT_ATOM = re.compile(rf"{_ATOM}(\.{_ATOM})*")
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_MOBILE = frozenset(
+    {
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    }
+)
 _ESCAPED = re.compile(r'([\\"])')
 MAX_ADDRESS = 254  # characters (RFC 5321, section 4.5.3.1.3, less the brackets)
 
@@ -24,6 +34,25 @@ _MACHINE = re.compile(
 def is_mail_address(address: str) -> bool:
     """Whether it is one plain mail address that is safe in a header and in an SMTP command."""
     return len(address) <= MAX_ADDRESS and _ADDRESS.fullmatch(address) is not None
+
+
+def is_number(address: str) -> bool:
+    """Whether it is a telephone number in E.164."""
+    return _NUMBER.fullmatch(address) is not None
+
+
+def medium_of(address: str) -> Medium:
+    """By which medium this address is written to."""
+    return Medium.SMS if is_number(address) else Medium.EMAIL
+
+
+def takes_sms(number: str) -> bool:
+    """Whether a number in E.164 may be a mobile one, as far as its plan tells."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(parsed) in _MOBILE
 
 
 def is_machine(address: str) -> bool:

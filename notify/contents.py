@@ -72,6 +72,11 @@ class Contents:
         html = environment.get_template(f"{view.kind}.html").render(values)
         return Words(_SPACE.sub(" ", one_line(subject)), wrap(text).strip() + "\n", html)
 
+    def render_sms(self, view: View) -> str:
+        """One text, without the last line break; a link may stand in it."""
+        template = self._by_language[view.language].get_template(f"{view.kind}.sms.txt")
+        return template.render(view=view).strip()
+
 
 def quoted_subject(subject: str, reference: str) -> str:
     """A citizen's subject as ours repeats it: one line, of a bearable length, no "Re: Re:"."""

@@ -19,19 +19,21 @@ from weakref import WeakSet
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.database import Database
 from core.errors import Refused
-from core.ids import new_id
+from core.ids import derived_id, new_id
 from core.metrics import DELIVERIES, IN_DOUBT
 from core.news import wait_for_news
 from core.tracing import span
 from core.unbroken import unbroken
 from ingest.events import DeliveryChanged, Event
-from notify.models import DeliveryStatus
+from notify.models import DeliveryStatus, Medium
+from notify.optouts import record_wish, stopped
 from notify.retries import Pause, Retries
-from notify.senders.contract import ProviderId, Retry, Sender, Unreachable
+from notify.senders.contract import ProviderId, Retry, Sender, Unreachable, Unwanted
 from notify.store import Due, Outcome, claim, leave, read_due, settle, show, take_back
 
 POLL = 1.0  # seconds between looks for what became due
@@ -40,6 +42,8 @@ GRACE = 5.0  # seconds that sendings under way get to end when we are told to st
 GONE_AFTER = 30.0  # seconds without a sign after which a dispatcher is taken for dead
 SEEN_EVERY = 1 / 6  # of that time, between signs: 5 s
 LOOK_EVERY = 1 / 3  # of that time, between looks for what the dead left: 10 s
+CAN_BE_STOPPED = frozenset({Medium.SMS})
+STOPPED = "the recipient wants no more SMS (STOP)"
 
 log = structlog.get_logger()
 
@@ -182,15 +186,27 @@ class Dispatcher:
             async with self._database.begin() as session:
                 await settle(session, outcomes, self._id)
                 ours = await claim(session, list(chosen.values()), self._id) if chosen else set()
+                unwanted = await self._unwanted(session, [chosen[one] for one in ours])
         except BaseException:
             self._outcomes = outcomes + self._outcomes
             raise
         for outcome in outcomes:
             DELIVERIES.labels(outcome.due.delivery.medium, outcome.status).inc()
-        for delivery_id in ours:
+        for delivery_id in ours - unwanted:
             self._sending[delivery_id] = asyncio.create_task(self._send(chosen[delivery_id]))
+        for delivery_id in unwanted:
+            self._outcomes.append(self._failed(chosen[delivery_id], STOPPED, in_doubt=False))
         # When others had all of it and are not through yet, we would read the same again at once.
         return bool(outcomes or ours or self._backlog)
+
+    async def _unwanted(self, session: AsyncSession, dues: Sequence[Due]) -> set[UUID]:
+        """Those to whom nothing may be sent: asked in the very transaction that marks them."""
+        unwanted = set()
+        for medium in {due.delivery.medium for due in dues} & CAN_BE_STOPPED:
+            asked = {due.delivery.recipient for due in dues if due.delivery.medium == medium}
+            no = await stopped(session, medium, asked)
+            unwanted |= {due.delivery.id for due in dues if due.delivery.recipient in no}
+        return unwanted
 
     async def _choose(self, free: int) -> dict[UUID, Due]:
         if free <= 0:
@@ -216,6 +232,8 @@ class Dispatcher:
                     answer = await sender.send(due.delivery, due.content)
             except Refused as problem:
                 self._pauses[due.delivery.medium].over()
+                if isinstance(problem, Unwanted):
+                    await self._stop_for_good(due, problem.reason)
                 self._outcomes.append(self._failed(due, problem.reason, in_doubt=False))
             except Retry as problem:
                 self._outcomes.append(self._again(due, problem))
@@ -227,6 +245,22 @@ class Dispatcher:
         finally:
             self._sending.pop(due.delivery.id, None)
             self.wake()
+
+    async def _stop_for_good(self, due: Due, reason: str) -> None:
+        """The provider heard the recipient's no before we did."""
+        try:
+            async with self._database.begin() as session:
+                await record_wish(
+                    session,
+                    self._clock,
+                    id=derived_id(due.delivery.id, "unwanted"),
+                    address=due.delivery.recipient,
+                    medium=due.delivery.medium,
+                    allowed=False,
+                    source=reason,
+                )
+        except (SQLAlchemyError, OSError) as problem:  # the next sending will hear it again
+            log.warning("dispatch.store_away", error=repr(problem))
 
     def _sent(self, due: Due, answer: ProviderId) -> Outcome:
         now = self._clock()

@@ -14,12 +14,12 @@ from core.database import Database
 from core.i18n import LOCALES
 from core.ids import derived_id
 from core.tracing import current
-from ingest import Automatic
+from ingest import Automatic, Trust
 from ingest.events import CaseChanged, DeliveryChanged, Event, NotificationRequested
 from ingest.models import MessageRow
-from notify.addresses import is_machine, is_mail_address
+from notify.addresses import is_machine, is_mail_address, medium_of, takes_sms
 from notify.floods import flooding
-from notify.models import DeliveryRow, DeliveryStatus, Kind, NotificationRow
+from notify.models import DeliveryRow, DeliveryStatus, Kind, Medium, NotificationRow
 from notify.writing import Writing
 
 log = structlog.get_logger()
@@ -41,6 +41,7 @@ class Addressee:
     language: str
     automatic: str
     """Whether a machine wrote the message that opened the case."""
+    trust: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class CaseNotifications:
         Whether an address is one of our mailboxes, to which nothing automatic is sent.
     language
         For citizens whose case is in a language that we do not speak.
+    sends_sms
+        Whether the town has an account for it.
     receipts_per_hour
         How many one citizen gets at most; 0 for no limit.
     """
@@ -69,12 +72,14 @@ class CaseNotifications:
         *,
         is_ours: Callable[[str], bool],
         language: str,
+        sends_sms: bool = False,
         receipts_per_hour: int = 0,
     ) -> None:
         self._database = database
         self._clock = clock
         self._is_ours = is_ours
         self._language = language
+        self._sends_sms = sends_sms
         self._receipts_per_hour = receipts_per_hour
 
     async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, Planned]:
@@ -84,7 +89,7 @@ class CaseNotifications:
             return {}
         async with self._database.read() as session:
             addressees = await _read_addressees(session, {change.case_id for _, change in told})
-            known = await _known(session, NotificationRow, [_name(event) for event, _ in told])
+            known = await _known(session, [_name(event) for event, _ in told])
             too_many = await self._flooding(session, [change for _, change in told])
         planned = {}
         for event, change in told:
@@ -124,11 +129,19 @@ class CaseNotifications:
         """
         if kind is Kind.REPLY:
             return bool(addressee.address)
+        if medium_of(addressee.address) is Medium.SMS:
+            return self._may_get_sms(addressee)
         return (
             is_mail_address(addressee.address)
             and addressee.automatic == Automatic.NO
             and not is_machine(addressee.address)
             and not self._is_ours(addressee.address)
+        )
+
+    def _may_get_sms(self, addressee: Addressee) -> bool:
+        """An SMS costs money and wakes people: nobody gets one because of what another wrote."""
+        return (
+            self._sends_sms and addressee.trust == Trust.VERIFIED and takes_sms(addressee.address)
         )
 
     def _notification(
@@ -156,11 +169,11 @@ class Deliveries:
         """The deliveries by their notifications, without those that are there already."""
         ids = [NotificationRequested.of(event).notification_id for event in events]
         async with self._database.read() as session:
-            names = {
-                derived_id(notification_id, "email"): notification_id for notification_id in ids
-            }
-            known = await _known(session, DeliveryRow, list(names))
-            missing = [owner for name, owner in names.items() if name not in known]
+            written = select(DeliveryRow.notification_id).where(
+                DeliveryRow.notification_id.in_(ids)
+            )
+            known = set(await session.scalars(written))
+            missing = [notification_id for notification_id in ids if notification_id not in known]
             return await self._writing.write(session, missing) if missing else {}
 
     async def handle(
@@ -181,23 +194,23 @@ def _name(event: Event) -> UUID:
     return derived_id(event.id, "notification")
 
 
-async def _known(
-    session: AsyncSession,
-    model: type[NotificationRow] | type[DeliveryRow],
-    ids: Sequence[UUID],
-) -> set[UUID]:
-    return set(await session.scalars(select(model.id).where(model.id.in_(ids))))
+async def _known(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    query = select(NotificationRow.id).where(NotificationRow.id.in_(ids))
+    return set(await session.scalars(query))
 
 
 async def _read_addressees(session: AsyncSession, case_ids: set[UUID]) -> dict[UUID, Addressee]:
     query = (
-        select(CaseRow.id, CaseRow.sender_address, CaseRow.language, MessageRow.automatic)
+        select(
+            CaseRow.id,
+            CaseRow.sender_address,
+            CaseRow.language,
+            MessageRow.automatic,
+            CaseRow.sender_trust,
+        )
         .join(CaseMessageRow, CaseMessageRow.case_id == CaseRow.id)
         .join(MessageRow, MessageRow.id == CaseMessageRow.message_id)
         .where(CaseRow.id.in_(case_ids), CaseMessageRow.joined_by == JoinedBy.OPENING)
     )
     rows = await session.execute(query)
-    return {
-        case_id: Addressee(address, language, automatic)
-        for case_id, address, language, automatic in rows
-    }
+    return {case_id: Addressee(*addressee) for case_id, *addressee in rows}

@@ -21,6 +21,7 @@ class Kind(StrEnum):
 
 class Medium(StrEnum):
     EMAIL = "email"
+    SMS = "sms"
 
 
 class DeliveryStatus(StrEnum):
@@ -45,7 +46,7 @@ class NotificationRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     address: Mapped[str] = mapped_column(Text)
-    """The citizen's: an e-mail address."""
+    """The citizen's: an e-mail address, or a number in E.164."""
     cause_event_id: Mapped[UUID]
     """The event on the stream; for a case it is also the id of its ``case_events`` row."""
     kind: Mapped[str] = mapped_column(String(32))

@@ -1,4 +1,4 @@
-"""Writing the mail of a notification: what it is about is read, the words are rendered."""
+"""Writing the mail or the SMS of a notification: its subject is read, its words are rendered."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from core.clock import Clock
 from core.ids import derived_id
 from ingest import Trust
 from ingest.models import MessageRow
-from notify.addresses import with_tag
+from notify.addresses import medium_of, with_tag
 from notify.contents import Contents, View, quoted_subject
 from notify.letterhead import Letterhead
 from notify.mail import mailbox
@@ -45,7 +45,7 @@ class _Subject:
 
 
 class Writing:
-    """Writes mails under the town's letterhead."""
+    """Writes mails and SMS under the town's letterhead."""
 
     def __init__(self, letterhead: Letterhead, clock: Clock) -> None:
         self._letterhead = letterhead
@@ -63,11 +63,32 @@ class Writing:
         subjects = await _read_subjects(session, notification_ids)
         place = {notification_id: n for n, notification_id in enumerate(notification_ids)}
         for subject in sorted(subjects, key=lambda one: place[one.notification.id]):
-            written[subject.notification.id] = self._delivery(subject)
+            by_sms = medium_of(subject.notification.address) is Medium.SMS
+            written[subject.notification.id] = self._sms(subject) if by_sms else self._mail(subject)
             await asyncio.sleep(0)  # a batch is long enough for others to get a turn in between
         return written
 
-    def _delivery(self, subject: _Subject) -> DeliveryRow:
+    def _sms(self, subject: _Subject) -> DeliveryRow:
+        notification = subject.notification
+        now = self._clock()
+        return DeliveryRow(
+            id=derived_id(notification.id, Medium.SMS),
+            notification_id=notification.id,
+            medium=Medium.SMS,
+            recipient=notification.address,
+            return_path="",
+            status=DeliveryStatus.QUEUED,
+            due_at=now,
+            created_at=now,
+            # A reply is found again in its case by the name of its message.
+            message_id=subject.message_id if notification.kind == Kind.REPLY else "",
+            subject="",
+            text=self._contents.render_sms(self._view(subject, Kind(notification.kind))),
+            html="",
+            headers={},
+        )
+
+    def _mail(self, subject: _Subject) -> DeliveryRow:
         notification, case = subject.notification, subject.case
         kind = Kind(notification.kind)
         delivery_id = derived_id(notification.id, Medium.EMAIL)

@@ -12,7 +12,7 @@ from cases import CaseRow, Opening, index_pages, join_case, open_case
 from core.clock import Clock
 from core.database import Database
 from core.i18n import LOCALES
-from ingest.events import DocumentUnread, Event, MessageNormalized
+from ingest.events import DocumentUnread, Event, MediaAwaited, MessageNormalized
 from ingest.message import ON_PAPER
 from ingest.models import DocumentRow, MessageRow, PageRow, Reading
 from router.deadlines import Calendar
@@ -92,10 +92,13 @@ class Routing:
         changed = await self._file(session, message, prepared)
         case_id = UUID(changed.subject)
         await index_pages(session, case_id, prepared.pages.get(message.id, ()))
+        following = [changed]
         documents = prepared.documents.get(message.id, ())
-        if not any(document.reading == Reading.UNREAD for document in documents):
-            return [changed]
-        return [changed, event.follow(DocumentUnread(message_id=message.id), key=case_id)]
+        if any(document.reading == Reading.UNREAD for document in documents):
+            following.append(event.follow(DocumentUnread(message_id=message.id), key=case_id))
+        if message.details.get("media"):
+            following.append(event.follow(MediaAwaited(message_id=message.id), key=case_id))
+        return following
 
     async def _file(self, session: AsyncSession, message: MessageRow, prepared: Prepared) -> Event:
         """Into the case that it belongs to, or a new one."""

@@ -11,9 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, fingerprint
 from core.references import find_references
+from ingest.message import ChannelName
 from ingest.models import MessageRow
 
 DUPLICATE_WITHIN = timedelta(days=14)
+CONVERSATION = timedelta(days=7)
+"""For so long after its closing an SMS still belongs to the conversation."""
 MAX_SEARCHED = 20_000  # characters of a text that are searched for references
 
 
@@ -41,6 +44,8 @@ class Threads:
     """Case and fingerprint of what came under these Message-IDs before."""
     by_fingerprint: dict[str, tuple[UUID, str]]
     """Case and channel."""
+    by_number: dict[str, UUID]
+    """The open conversation by SMS of each number."""
 
     def find(self, message: MessageRow) -> tuple[UUID, JoinedBy] | None:
         """The case that the message belongs to and why, the surest sign first."""
@@ -55,6 +60,9 @@ class Threads:
         for message_id in reversed(message.in_reply_to):
             if message_id in self.by_message_id:
                 return self.by_message_id[message_id], JoinedBy.THREAD
+        # An SMS names nothing that it answers: a number has one conversation at a time.
+        if message.channel == ChannelName.SMS and message.sender_address in self.by_number:
+            return self.by_number[message.sender_address], JoinedBy.THREAD
         twin = self.by_fingerprint.get(signs.fingerprint)
         # The same text by the same way is somebody who asks again; by another way it is a twin.
         if twin is not None and twin[1] != message.channel:
@@ -72,10 +80,12 @@ class Threads:
             self.arrivals.setdefault(message.rfc_message_id, (case_id, likeness))
         if own := self.signs[message.id].fingerprint:
             self.by_fingerprint.setdefault(own, (case_id, message.channel))
+        if message.channel == ChannelName.SMS and message.sender_address:
+            self.by_number.setdefault(message.sender_address, case_id)
 
 
 async def read_threads(session: AsyncSession, messages: Sequence[MessageRow]) -> Threads:
-    """Look up, in three queries, what these messages may belong to."""
+    """Look up, in a few queries, what these messages may belong to."""
     signs = {message.id: signs_of(message) for message in messages}
     names = {
         name
@@ -94,6 +104,7 @@ async def read_threads(session: AsyncSession, messages: Sequence[MessageRow]) ->
             session, {message.rfc_message_id for message in messages if message.rfc_message_id}
         ),
         by_fingerprint=await _by_fingerprint(session, prints, since),
+        by_number=await _by_number(session, messages, since),
     )
 
 
@@ -180,3 +191,25 @@ async def _by_fingerprint(
         .order_by(CaseRow.id)
     )
     return {own: (case_id, channel) for own, case_id, channel in await session.execute(query)}
+
+
+async def _by_number(
+    session: AsyncSession, messages: Sequence[MessageRow], since: datetime | None
+) -> dict[str, UUID]:
+    numbers = {
+        message.sender_address
+        for message in messages
+        if message.channel == ChannelName.SMS and message.sender_address
+    }
+    if not numbers or since is None:
+        return {}
+    query = (
+        select(CaseRow.sender_address, CaseRow.id)
+        .where(
+            CaseRow.sender_address.in_(numbers),
+            CaseRow.channel == ChannelName.SMS,
+            CaseRow.closed_at.is_(None) | (CaseRow.closed_at > since - CONVERSATION),
+        )
+        .order_by(CaseRow.id)  # the newest counts
+    )
+    return dict((await session.execute(query)).all())

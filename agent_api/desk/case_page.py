@@ -12,7 +12,7 @@ from agent_api.desk.entries import entries_of
 from agent_api.desk.frame import desk_of
 from agent_api.viewing import Sought
 from agent_api.views import CasePage, Draft, Entry
-from cases import Agent, CaseRecord, answered_by_mail, list_queues, read_case
+from cases import Agent, CaseRecord, answered_by, list_queues, read_case
 from cases.reading import texts_of_pages
 from core.i18n import N_, translator
 from notify import deliveries_of_case
@@ -76,7 +76,8 @@ async def page_of(
         version=case.version,
         sequence=case.event_count,
         queues=list(shown.queues.items()),
-        reply_to=case.sender_address if answered_by_mail(case) else "",
+        reply_to=case.sender_address if answered_by(case) else "",
+        reply_by=answered_by(case) or "",
         entries=shown.entries,
         draft=draft or _request_for_password(shown.record, request.query_params.get("ask", "")),
         query=query,

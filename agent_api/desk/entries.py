@@ -50,7 +50,7 @@ def _entries(
     hits: Mapping[UUID, int],
 ) -> Iterator[Entry]:
     message = messages.get(event.message_id) if event.message_id else None
-    if event.kind == "documents_read":
+    if event.kind in ("documents_read", "documents_fetched"):
         return  # the documents themselves say so
     if event.kind in WITH_A_MESSAGE and message is not None:
         yield _message(message, deliveries.get(message.message.rfc_message_id), case, hits)

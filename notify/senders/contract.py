@@ -18,6 +18,7 @@ __all__ = [
     "Retry",
     "Sender",
     "Unreachable",
+    "Unwanted",
     "check_recipient",
 ]
 
@@ -38,6 +39,10 @@ class Retry(Later):
 
 class Unreachable(Retry):
     """The provider takes nothing at all now: asking for the next one makes no sense yet."""
+
+
+class Unwanted(Refused):
+    """The recipient has told the provider to be left alone: nobody sends there any more."""
 
 
 @dataclass(frozen=True, slots=True)

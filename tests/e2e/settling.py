@@ -9,7 +9,8 @@ _STAGES = """
     WITH stage(consumer, stream) AS (
         VALUES ('normalize', 'intake.received'), ('route', 'message.normalized'),
                ('authenticate', 'case.changed'), ('notify', 'case.changed'),
-               ('deliver', 'notification.requested'), ('read', 'document.unread'))
+               ('deliver', 'notification.requested'), ('read', 'document.unread'),
+               ('fetch', 'media.awaited'))
 """
 _GIVEN_UP = "SELECT 1 FROM quarantine WHERE event_id = stream.id AND resolved_at IS NULL"
 _UNDONE = (

@@ -3,11 +3,13 @@ import { enableCopy, listenForCopy } from "./copy.js";
 import { fitFrames } from "./frames.js";
 import { listenForKeys } from "./keys.js";
 import { listenForChanges } from "./live.js";
+import { enableSegments } from "./segments.js";
 import { enableUploads } from "./upload.js";
 
 function enhance() {
   enableCopy(document);
   fitFrames(document);
+  enableSegments(document);
 }
 
 enhance();

@@ -1,0 +1,133 @@
+"""From what Twilio told us to a message. Pure; what is to be fetched is named in ``details``."""
+
+import json
+from collections.abc import Mapping
+
+from channels.telephony.callers import caller_number
+from core.errors import BadInput
+from core.i18n import LOCALES, translator
+from core.text import clean_line, clean_text
+from ingest.intake import Intake
+from ingest.message import ChannelName, Message, Sender, Trust
+
+MAX_MEDIA = 10  # files of one MMS
+WITHHELD = "the number was withheld"
+DOMAIN = "telephone.invalid"
+"""Of the names that recordings and texts get, like Message-IDs (RFC 6761, section 6.4)."""
+
+
+def normalize(intake: Intake) -> Message:
+    """Raises BadInput when nothing can be made of it."""
+    fields = _fields(intake.raw)
+    match intake.facts.get("form"):
+        case "sms":
+            return _sms(fields)
+        case "recording":
+            return _recording(fields)
+        case "transcription":
+            return _transcription(fields)
+        case "status":
+            raise BadInput("the status of an SMS that is not ours", where=_told(fields))
+    raise BadInput("not from the telephone", where="form")
+
+
+def _sms(fields: Mapping[str, str]) -> Message:
+    count = fields.get("NumMedia", "0")
+    media = range(min(int(count), MAX_MEDIA)) if count.isdigit() else ()
+    wanted = [
+        f"{fields.get(f'MediaContentType{n}', '')} {fields.get(f'MediaUrl{n}', '')}" for n in media
+    ]
+    return Message(
+        channel=ChannelName.SMS,
+        sender=_sender(fields),
+        text=clean_text(fields.get("Body", "")).strip(),
+        message_id=_name(fields, "MessageSid"),
+        details={"media": "\n".join(wanted)} if wanted else {},
+        notes=_notes(fields),
+    )
+
+
+def _recording(fields: Mapping[str, str]) -> Message:
+    details: dict[str, str | int] = {
+        "media": f"audio/mpeg {fields.get('RecordingUrl', '')}.mp3",
+        "call": fields.get("CallSid", ""),
+        "queue": fields.get("queue", ""),
+    }
+    if fields.get("RecordingDuration", "").isdigit():
+        details["seconds"] = int(fields["RecordingDuration"])
+    return _of_call(fields, _name(fields, "RecordingSid"), _words_name(fields), details)
+
+
+def _transcription(fields: Mapping[str, str]) -> Message:
+    """It may come before its recording: whichever is first opens the case, and the other joins."""
+    done = fields.get("TranscriptionStatus") == "completed"
+    text = clean_text(fields.get("TranscriptionText", "")).strip() if done else ""
+    details: dict[str, str | int] = {
+        "call": fields.get("CallSid", ""),
+        "queue": fields.get("queue", ""),
+        "transcribed": 1,
+    }
+    notes = () if text else ("the voice message could not be put into words",)
+    return _of_call(
+        fields, _words_name(fields), _name(fields, "RecordingSid"), details, text, notes
+    )
+
+
+def _of_call(
+    fields: Mapping[str, str],
+    name: str,
+    twin: str,
+    details: Mapping[str, str | int],
+    text: str = "",
+    notes: tuple[str, ...] = (),
+) -> Message:
+    language = fields.get("lang", "")
+    language = language if language in LOCALES else ""
+    return Message(
+        channel=ChannelName.PHONE,
+        sender=_sender(fields),
+        recipients=(fields["To"],) if caller_number(fields.get("To", "")) else (),
+        subject=translator(language or LOCALES[0])("Voice message"),
+        text=text,
+        language=language,
+        message_id=name,
+        in_reply_to=(twin,) if twin else (),
+        details={key: value for key, value in details.items() if value},
+        notes=notes + _notes(fields),
+    )
+
+
+def _sender(fields: Mapping[str, str]) -> Sender:
+    """Twilio has signed the caller's number."""
+    number = caller_number(fields.get("From", ""))
+    trust = Trust.VERIFIED if number else Trust.UNVERIFIED
+    name = clean_line(fields.get("CallerName", ""))
+    return Sender(name=name, address=number, trust=trust)
+
+
+def _notes(fields: Mapping[str, str]) -> tuple[str, ...]:
+    return () if caller_number(fields.get("From", "")) else (WITHHELD,)
+
+
+def _name(fields: Mapping[str, str], of: str) -> str:
+    sid = fields.get(of, "")
+    return f"<{sid}@{DOMAIN}>" if sid.isalnum() else ""
+
+
+def _words_name(fields: Mapping[str, str]) -> str:
+    sid = fields.get("RecordingSid", "")
+    return f"<{sid}.words@{DOMAIN}>" if sid.isalnum() else ""
+
+
+def _told(fields: Mapping[str, str]) -> str:
+    return f"{fields.get('MessageSid', '')} {fields.get('MessageStatus', '')}".strip()
+
+
+def _fields(raw: bytes) -> dict[str, str]:
+    try:
+        fields = json.loads(raw)
+    except (ValueError, RecursionError) as problem:
+        raise BadInput(f"not JSON: {problem}", where="raw") from problem
+    if not isinstance(fields, dict):
+        raise BadInput("not a JSON object", where="raw")
+    return {str(name): str(value) for name, value in fields.items()}

@@ -1,0 +1,43 @@
+// How long an SMS is while it is written: the same count as core/sms.py.
+const BASIC =
+  "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
+  "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+const EXTENDED = "\f^{}\\[~]|€";
+
+export function lengthOf(text) {
+  const letters = [...text.replace(/\r\n?/g, "\n")];
+  const plain = letters.every((one) => BASIC.includes(one) || EXTENDED.includes(one));
+  const widths = letters.map((one) => (plain ? (EXTENDED.includes(one) ? 2 : 1) : one.length));
+  const [single, part] = plain ? [160, 153] : [70, 67];
+  const units = widths.reduce((sum, width) => sum + width, 0);
+  if (units <= single) return { units, single, segments: units ? 1 : 0 };
+  let segments = 0;
+  let room = 0;
+  for (const width of widths) {
+    if (width > room) {
+      segments += 1;
+      room = part;
+    }
+    room -= width;
+  }
+  return { units, single, segments };
+}
+
+export function enableSegments(root) {
+  for (const area of root.querySelectorAll("[data-segments]")) {
+    const shown = document.getElementById(area.dataset.segments);
+    if (!shown || area.dataset.counted) continue;
+    area.dataset.counted = "yes";
+    const empty = shown.textContent;
+    const count = () => {
+      const { units, single, segments } = lengthOf(area.value);
+      const text = segments > 1 ? shown.dataset.many : shown.dataset.one;
+      const values = { "{units}": units, "{most}": single, "{segments}": segments };
+      shown.textContent = units
+        ? text.replace(/\{(units|most|segments)\}/g, (name) => values[name])
+        : empty;
+    };
+    area.addEventListener("input", count);
+    count();
+  }
+}
