@@ -53,6 +53,8 @@ class Context:
     viewers: Processes
     """Show pages, and open locked ones."""
     scans: Scans
+    telephone: bool = False
+    """Whether the town can be called."""
     limits: Limits = field(default_factory=Limits)
     """Of the pages that are shown."""
     logins: Logins = field(default_factory=Logins)

@@ -6,6 +6,8 @@ from starlette.responses import Response
 
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """May be shown inside a mail, which the browser does whatever the disposition says."""
+SOUNDS = frozenset({"audio/mpeg", "audio/x-wav", "audio/wav"})
+"""May be played on the page of the case."""
 UNKNOWN = "application/octet-stream"
 LOCKED_DOWN = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -19,15 +21,15 @@ _UNSAFE = str.maketrans(_CONTROLS | dict.fromkeys(map(ord, '"\\/?%'), "_"))
 def file_response(name: str, media_type: str, content: bytes) -> Response:
     """A download that no browser opens in our origin (RFC 6266; ``nosniff`` is on every answer).
 
-    Anything but a plain image is sent as bytes of no type, sandboxed should it be opened all the
-    same.
+    Anything but a plain image or sound is sent as bytes of no type, sandboxed should it be opened
+    all the same.
     """
     ascii_name = name.encode("ascii", "replace").decode().translate(_UNSAFE) or "document"
     whole_name = quote(name, safe="", errors="replace")
     disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{whole_name}"
     return Response(
         content,
-        media_type=media_type if media_type in IMAGES else UNKNOWN,
+        media_type=media_type if media_type in IMAGES | SOUNDS else UNKNOWN,
         headers=LOCKED_DOWN
         | {"Content-Disposition": disposition, "Cache-Control": "private, no-store"},
     )

@@ -1,6 +1,6 @@
 """What the pages of the desk show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +9,8 @@ from uuid import UUID
 
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases.inbox import Filter, Page, QueueCount
+from cases.telephone import Line
+from core.web import FieldError
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -22,6 +24,8 @@ class Desk:
     """None when the agent may not see it."""
     hands_in: bool = False
     """Whether the agent may put in what came on paper."""
+    sets_up_telephone: bool = False
+    """Whether there is a telephone, and the agent may change its menu."""
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""
@@ -194,6 +198,19 @@ class ConflictPage:
     """And how many events it has now."""
     changes: Sequence[Entry]
     """What happened since the agent opened the case, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelephonePage:
+    """``desk/telephone.html``; the names of its fields end with a hyphen and the queue's slug."""
+
+    desk: Desk
+    lines: Sequence[Line]
+    keys: str
+    languages: Mapping[str, str]
+    number: str
+    """The town's own; empty where it is none of its own."""
+    errors: Sequence[FieldError] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from ingest.message import ChannelName, Trust
 from ingest.models import MessageRow
 
 MAX_TEXT = 100_000  # characters of a reply or a note
+MAX_SMS = 1_600  # characters: no provider takes more
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class Actions:
         channel = answered_by(case)
         if channel is None:
             raise NotNow(N_("There is no address to reply to."))
+        if channel is ChannelName.SMS and len(text) > MAX_SMS:
+            raise BadInput(N_("An SMS has 1,600 characters at most."), where="text")
         if case.claimed_by is None:
             case.claimed_by = self.agent.id
         case.status, case.closed_at = CaseStatus.WAITING, None

@@ -29,6 +29,7 @@ def show_banner(town: Town) -> None:
         f"  Mail comes in at    {settings.smtp_protocol}://{settings.smtp_host}:{settings.smtp_port}",
         *(f"  Paper is put into   {folder.path.resolve()}" for folder in town.folders),
         *(f"  Mail is fetched of  {mailbox.url}" for mailbox in settings.imap_mailboxes),
+        *_telephone(town),
         f"  Outgoing mail       {outgoing}",
         f"  Data                {_data(settings)}",
     ]
@@ -62,6 +63,14 @@ def _data(settings: Settings) -> str:
         return str(settings.data.resolve())
     store = make_url(settings.database_url)
     return f"PostgreSQL {store.host}/{store.database}, Kafka {settings.stream.rpartition('@')[2]}"
+
+
+def _telephone(town: Town) -> list[str]:
+    if town.account is None:
+        return []
+    if town.settings.twilio_account:
+        return [f"  Telephone and SMS   {town.account.number}, by Twilio"]
+    return [f"  Telephone and SMS   {town.settings.portal_url}/demo/telephone plays a citizen's"]
 
 
 def _mailbox(town: Town) -> str:

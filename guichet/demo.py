@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import QueueRow, Role, RoutingRuleRow, create_agent, create_queue
+from cases.telephone import QueueLineRow
 from core.database import Database
+from core.i18n import LOCALES
 from core.ids import new_id
 
 DOMAIN = "demo.example"
@@ -22,6 +24,10 @@ class DemoQueue:
     service_level: int  # working days
     words: str = ""
     """A regular expression on subject and text; the mailbox of the same name always counts."""
+    key: str = ""
+    """In the telephone's menu."""
+    spoken: tuple[str, str] = ("", "")
+    """How the menu says it, in French and in English."""
 
 
 QUEUES = (
@@ -31,17 +37,28 @@ QUEUES = (
         "Voirie et propreté",
         10,
         r"(?i)nid[s]?[- ]de[- ]poule|trottoir|lampadaire|éclairage|chaussée|encombrants|poubelle",
+        key="2",
+        spoken=("la voirie et la propreté", "roads and cleaning"),
     ),
     DemoQueue(
         "etat-civil",
         "État civil",
         3,
         r"(?i)acte de (naissance|mariage|décès)|livret de famille|carte d.identité|passeport",
+        key="1",
+        spoken=("l’état civil", "birth, marriage and identity papers"),
     ),
     DemoQueue(
         "urbanisme", "Urbanisme", 20, r"(?i)permis de construire|déclaration préalable|cadastre"
     ),
-    DemoQueue("ecoles", "Enfance et écoles", 5, r"(?i)inscription scolaire|cantine|périscolaire"),
+    DemoQueue(
+        "ecoles",
+        "Enfance et écoles",
+        5,
+        r"(?i)inscription scolaire|cantine|périscolaire",
+        key="3",
+        spoken=("les écoles et la cantine", "schools and canteens"),
+    ),
 )
 
 
@@ -92,6 +109,7 @@ async def create_town(database: Database, password: str) -> None:
             for queue in QUEUES
         }
         _add_rules(session, ids)
+        _add_telephone(session, ids)
         await session.flush()
         for agent in AGENTS:
             await create_agent(
@@ -102,6 +120,19 @@ async def create_town(database: Database, password: str) -> None:
                 roles=agent.roles,
                 queue_ids=[ids[slug] for slug in agent.queues],
             )
+
+
+def _add_telephone(session: AsyncSession, ids: Mapping[str, UUID]) -> None:
+    for queue in QUEUES:
+        if queue.key:
+            row = QueueLineRow(
+                queue_id=ids[queue.slug],
+                key=queue.key,
+                names=dict(zip(LOCALES, queue.spoken, strict=True)),
+                opening_hours="",
+                transfer_to="",
+            )
+            session.add(row)
 
 
 def _add_rules(session: AsyncSession, ids: Mapping[str, UUID]) -> None:

@@ -24,6 +24,7 @@ from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
 from guichet import demo
+from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
 from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
 from ingest.antivirus import ClamAV
@@ -107,6 +108,8 @@ def build_town(
     normalize = Normalizer(settings.fax_profiles, settings.country)
     antivirus = ClamAV(settings.clamd) if settings.clamd else None
     account = TwilioAccount.of(settings)
+    if account is None and settings.demo:
+        account = demo_account(settings, secret)
     pipeline = consumers(
         {
             "normalize": Normalization(

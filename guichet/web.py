@@ -3,11 +3,13 @@
 from fastapi import FastAPI
 
 import agent_api
+import channels.telephony.double
 import channels.telephony.hooks
 import channels.web.routes
 from channels.scan import DeskScans
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
+from guichet.demo_telephone import demo_provider
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
 
@@ -17,7 +19,11 @@ def build_app(town: Town) -> FastAPI:
     settings = town.settings
     static = StaticFiles()
     pages = Pages(
-        {"portal": PORTAL_TEMPLATES, "desk": agent_api.TEMPLATES},
+        {
+            "portal": PORTAL_TEMPLATES,
+            "desk": agent_api.TEMPLATES,
+            "telephone": channels.telephony.double.TEMPLATES,
+        },
         csrf=Csrf(town.secret, https_only=settings.https_only),
         static=static,
         clock=town.clock,
@@ -52,6 +58,9 @@ def build_app(town: Town) -> FastAPI:
                 secret=town.secret,
             )
         )
+        if not settings.twilio_account:
+            provider = demo_provider(town.account, town.clock)
+            app.include_router(channels.telephony.double.router(provider, pages))
     agent_api.install(
         app,
         agent_api.Context(
@@ -64,6 +73,7 @@ def build_app(town: Town) -> FastAPI:
             live=town.live,
             viewers=town.viewers,
             scans=DeskScans(),
+            telephone=town.account is not None,
             limits=ocr_options(settings).limits,
         ),
     )

@@ -13,10 +13,14 @@ _LABEL = r"[^\s\x00-,./:-@\[-^`{-\xa0]+"
 _ADDRESS = re.compile(rf"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\xa0]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
 _DOT_ATOM = re.compile(rf"{_ATOM}(\.{_ATOM})*")
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
-_MOBILE = frozenset(
+_WITHOUT_SMS = frozenset(
     {
-        phonenumbers.PhoneNumberType.MOBILE,
-        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE,
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+        phonenumbers.PhoneNumberType.TOLL_FREE,
+        phonenumbers.PhoneNumberType.UAN,
+        phonenumbers.PhoneNumberType.VOICEMAIL,
     }
 )
 _ESCAPED = re.compile(r'([\\"])')
@@ -47,12 +51,12 @@ def medium_of(address: str) -> Medium:
 
 
 def takes_sms(number: str) -> bool:
-    """Whether a number in E.164 may be a mobile one, as far as its plan tells."""
+    """Whether a number in E.164 may get SMS: it does unless its plan says that it is no mobile."""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return False
-    return phonenumbers.number_type(parsed) in _MOBILE
+    return phonenumbers.number_type(parsed) not in _WITHOUT_SMS
 
 
 def is_machine(address: str) -> bool:

@@ -13,6 +13,7 @@ from agent_api.desk import (
     page_files,
     quarantine,
     scans,
+    telephone,
     viewer,
 )
 
@@ -29,6 +30,7 @@ for part in (
     case_actions,
     quarantine,
     outbox,
+    telephone,
 ):
     routes.include_router(part.routes)
 

@@ -10,6 +10,7 @@ from agent_api.context import Context
 from agent_api.views import Desk
 from cases import Agent
 from cases.access import hands_in, sees_quarantine
+from cases.telephone import sets_up_telephone
 from core.i18n import N_, translator
 from ingest.quarantine import count_open
 from notify import count_failed
@@ -25,6 +26,7 @@ DONE = {
     "close": N_("The case is closed."),
     "reopen": N_("The case is open again."),
     "pages": N_("The pages have been changed."),
+    "telephone": N_("The telephone's menu has been changed."),
     "retry": N_("It is being tried again. If it fails once more, it comes back here."),
     "file": N_("It is being filed; the case appears in the inbox in a moment."),
 }
@@ -38,6 +40,7 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         agent_name=agent.name,
         quarantine_count=await count_open(session) if sees_quarantine(agent) else None,
         hands_in=hands_in(agent),
+        sets_up_telephone=context.telephone and sets_up_telephone(agent),
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
     )

@@ -49,7 +49,7 @@ def _sms(fields: Mapping[str, str]) -> Message:
 
 def _recording(fields: Mapping[str, str]) -> Message:
     details: dict[str, str | int] = {
-        "media": f"audio/mpeg {fields.get('RecordingUrl', '')}.mp3",
+        "media": f"audio/x-wav {fields.get('RecordingUrl', '')}.wav",
         "call": fields.get("CallSid", ""),
         "queue": fields.get("queue", ""),
     }

@@ -140,12 +140,10 @@ def _told(status: int, code: int | None, message: str) -> Exception:
 
 def _http_client(api: str) -> "AsyncTwilioHttpClient":
     """Twilio's own, with a time limit of ours, and another origin where one is set."""
-    from aiohttp import ClientTimeout
     from twilio.http.async_http_client import AsyncTwilioHttpClient
 
     class Elsewhere(AsyncTwilioHttpClient):  # type: ignore[misc]
         async def request(self, method: str, url: str, *args: Any, **more: Any) -> "Response":
-            more["timeout"] = ClientTimeout(total=TIMEOUT)
             async with asyncio.timeout(TIMEOUT):
                 return await super().request(method, url.replace(API, api, 1), *args, **more)
 
