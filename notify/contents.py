@@ -19,6 +19,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from core.i18n import LOCALES, translations
+from core.sms import plain
 from notify.mail import one_line
 from notify.models import Kind
 from notify.wrapping import paragraphs, wrap
@@ -75,7 +76,7 @@ class Contents:
     def render_sms(self, view: View) -> str:
         """One text, without the last line break; a link may stand in it."""
         template = self._by_language[view.language].get_template(f"{view.kind}.sms.txt")
-        return template.render(view=view).strip()
+        return plain(template.render(view=view).strip())
 
 
 def quoted_subject(subject: str, reference: str) -> str:

@@ -83,11 +83,12 @@ def _of_call(
 ) -> Message:
     language = fields.get("lang", "")
     language = language if language in LOCALES else ""
+    _ = translator(language or LOCALES[0])
     return Message(
         channel=ChannelName.PHONE,
         sender=_sender(fields),
         recipients=(fields["To"],) if caller_number(fields.get("To", "")) else (),
-        subject=translator(language or LOCALES[0])("Voice message"),
+        subject=_("Voice message"),
         text=text,
         language=language,
         message_id=name,

@@ -54,7 +54,7 @@ class Speech:
             self._say(gather, _("For %(name)s, press %(key)s.") % named)
         self._say(gather, _("To know where your request stands, press 8."))
         other = "en" if self.language == "fr" else "fr"
-        self._say(gather, translator(other)("For English, press 9."), other)
+        self._say(gather, _in_its_own_words(other), other)
         response.redirect(self._at("menu", attempt=attempt + 1), method="POST")
         return str(response)
 
@@ -167,3 +167,9 @@ class Speech:
         from twilio.twiml.voice_response import VoiceResponse
 
         return VoiceResponse()
+
+
+def _in_its_own_words(language: str) -> str:
+    _ = translator(language)
+    # Translators: each language names itself here, not English.
+    return _("For English, press 9.")

@@ -41,9 +41,7 @@ def _api(provider: Provider) -> APIRouter:
         if (sid, given.username, given.password) != (account.sid, account.sid, account.token):
             raise HTTPException(401)
 
-    api = APIRouter(
-        prefix=PREFIX + "/2010-04-01/Accounts/{sid}", dependencies=[Depends(ours)]
-    )
+    api = APIRouter(prefix=PREFIX + "/2010-04-01/Accounts/{sid}", dependencies=[Depends(ours)])
 
     @api.post("/Messages.json")
     async def create(request: Request) -> Response:

@@ -4,8 +4,16 @@ const BASIC =
   "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const EXTENDED = "\f^{}\\[~]|€";
 
+const PLAIN = { "\u00a0": " ", "\u202f": " ", "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..." };
+PLAIN["«"] = PLAIN["»"] = '"';
+
+function asSent(text) {
+  const lines = text.replace(/\r\n?/g, "\n").replace(/«[ \u00a0\u202f]/g, "«").replace(/[ \u00a0\u202f]»/g, "»");
+  return lines.replace(/[\u00a0\u202f‘’“”«»–—…]/g, (mark) => PLAIN[mark]);
+}
+
 export function lengthOf(text) {
-  const letters = [...text.replace(/\r\n?/g, "\n")];
+  const letters = [...asSent(text)];
   const plain = letters.every((one) => BASIC.includes(one) || EXTENDED.includes(one));
   const widths = letters.map((one) => (plain ? (EXTENDED.includes(one) ? 2 : 1) : one.length));
   const [single, part] = plain ? [160, 153] : [70, 67];
