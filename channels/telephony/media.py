@@ -35,14 +35,14 @@ async def fetch(session: "ClientSession", account: TwilioAccount, url: str, most
     Refused
         When it never will be: not of the provider, or larger than ``most`` bytes.
     """
-    from aiohttp import BasicAuth, ClientError, ClientTimeout
+    from aiohttp import ClientError, ClientTimeout, encode_basic_auth
 
     if not url.startswith(f"{account.api}/"):
         raise Refused("it is not kept by the provider")
     try:
         async with session.get(
             url,
-            auth=BasicAuth(account.sid, account.token),
+            headers={"Authorization": encode_basic_auth(account.sid, account.token)},
             timeout=ClientTimeout(total=TIMEOUT),
             max_redirects=5,
         ) as answer:

@@ -94,7 +94,12 @@ class Desk:
             return address.endswith("@demo.example")
 
         return CaseNotifications(
-            self.database, self.clock, is_ours=is_ours, language="fr", receipts_per_hour=RECEIPTS
+            self.database,
+            self.clock,
+            is_ours=is_ours,
+            language="fr",
+            sends_sms=True,
+            receipts_per_hour=RECEIPTS,
         )
 
     def deliveries(self) -> Deliveries:
