@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import structlog
 
 from core.blobs import Blobs
 from core.database import Database
@@ -15,6 +16,16 @@ from guichet.migrate import migrate
 from tests.builders import SettableClock
 from tests.kafka.broker import Broker, broker
 from tests.postgresql import PostgreSQL, postgresql
+
+# As a town does: structlog's own way draws the values of all variables, and takes seconds for ours.
+structlog.configure(
+    [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False),
+    ]
+)
 
 
 @pytest.fixture
