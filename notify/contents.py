@@ -18,6 +18,7 @@ from babel.dates import format_date
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from core.compiled import compiled
 from core.i18n import LOCALES, translations
 from core.sms import plain
 from notify.mail import one_line
@@ -94,6 +95,7 @@ def _environment(
         autoescape=lambda name: name is not None and name.endswith(".html"),
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
+        bytecode_cache=compiled(language),
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,

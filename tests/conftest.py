@@ -1,11 +1,13 @@
 """A real store for every test that wants one, of each kind that a town may have."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import structlog
 
 from core.blobs import Blobs
 from core.database import Database
@@ -14,6 +16,16 @@ from guichet.migrate import migrate
 from tests.builders import SettableClock
 from tests.kafka.broker import Broker, broker
 from tests.postgresql import PostgreSQL, postgresql
+
+# As a town does: structlog's own way draws the values of all variables, and takes seconds for ours.
+structlog.configure(
+    [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False),
+    ]
+)
 
 
 @pytest.fixture
@@ -31,15 +43,26 @@ def server() -> Iterator[tuple[PostgreSQL, str]]:
     """PostgreSQL, and the name of a database in it with every table."""
     with postgresql() as server:
         template = server.create()
-
-        async def fill() -> None:
-            database = Database(server.url(template))
-            await migrate(database)
-            await database.close()
-
-        with ThreadPoolExecutor() as beside:  # a loop may be running here
-            beside.submit(asyncio.run, fill()).result()
+        _make_tables(server.url(template))
         yield server, template
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite with every table: tests begin with a copy."""
+    path = tmp_path_factory.mktemp("template") / "guichet.db"
+    _make_tables(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+def _make_tables(url: str) -> None:
+    async def fill() -> None:
+        database = Database(url)
+        await migrate(database)
+        await database.close()
+
+    with ThreadPoolExecutor() as beside:  # a loop may be running here
+        beside.submit(asyncio.run, fill()).result()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -47,8 +70,8 @@ async def database(request: pytest.FixtureRequest, settings: Settings) -> AsyncI
     """An empty store with every table, as the migrations make it; once of each kind."""
     settings.data.mkdir()
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), settings.data / "guichet.db")
         database = Database(settings.database_url)
-        await migrate(database)
         yield database
         await database.close()
         return

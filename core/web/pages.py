@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from core.clock import Clock
+from core.compiled import compiled
 from core.i18n import LOCALE_NAMES, LOCALES, Formats, translations
 from core.web.csrf import FIELD, Csrf
 from core.web.headers import add_security_headers
@@ -123,6 +124,7 @@ def _environment(
         autoescape=select_autoescape(["html"], default_for_string=True),
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
+        bytecode_cache=compiled(formats.language),
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -3,7 +3,6 @@
 import os
 import re
 import sqlite3
-import subprocess
 from collections.abc import Mapping
 from contextlib import closing
 from functools import cached_property
@@ -12,7 +11,8 @@ from typing import Any
 
 import psycopg
 
-from tests.e2e.process import GUICHET, START_TIMEOUT
+from tests import warm
+from tests.e2e.process import START_TIMEOUT
 
 AGENT = "agent@demo.example"
 
@@ -67,14 +67,9 @@ class Ground:
 
     def command(self, *arguments: str) -> str:
         """Run another ``guichet`` command on the same data; returns what it prints."""
-        return subprocess.run(
-            [GUICHET, *arguments],
-            env=self.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=START_TIMEOUT,
-        ).stdout
+        exit_code, output, errors = warm.run(arguments, self.environment, timeout=START_TIMEOUT)
+        assert exit_code == 0, errors
+        return output
 
     @cached_property
     def token(self) -> str:

@@ -7,7 +7,9 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
+
+from tests.warm import Fork
 
 START_TIMEOUT = 60.0  # seconds
 STOP_TIMEOUT = 20.0  # seconds
@@ -28,10 +30,12 @@ class Process:
         """What it has printed since the last start."""
         self.history: list[str] = []
         """What it has printed before."""
+        self.is_fork = True
+        """Or the program itself, which has to import everything first."""
         self._arguments = arguments
         self._environment = environment
         self._ready = ready
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Fork | subprocess.Popen[bytes] | None = None
         self._told = threading.Event()
 
     @property
@@ -56,15 +60,10 @@ class Process:
         """Return at once; :meth:`wait_until_ready` waits."""
         self.history += self.lines
         self.lines, self._told = [], threading.Event()
-        self._process = subprocess.Popen(
-            [GUICHET, *self._arguments],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,  # a Ctrl-C in the terminal is for the tests alone
-        )
-        reading = (self._process, self.lines, self._told)
+        read, write = os.pipe()
+        with os.fdopen(write, "wb") as output:
+            self._process = self._begin(output)
+        reading = (os.fdopen(read, encoding="utf-8"), self.lines, self._told)
         threading.Thread(target=self._read, args=reading, daemon=True).start()
 
     def wait_until_ready(self) -> None:
@@ -86,12 +85,20 @@ class Process:
         """SIGKILL, as a power cut: nothing is tidied up."""
         self._end(signal.SIGKILL)
 
-    def _read(
-        self, process: "subprocess.Popen[str]", lines: list[str], told: threading.Event
-    ) -> None:
-        assert process.stdout is not None
-        with process.stdout:
-            for line in process.stdout:
+    def _begin(self, output: IO[bytes]) -> Fork | subprocess.Popen[bytes]:
+        if self.is_fork:
+            return Fork(self._arguments, self._environment, stdout=output, stderr=output)
+        return subprocess.Popen(
+            [GUICHET, *self._arguments],
+            env=self._environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # a Ctrl-C in the terminal is for the tests alone
+        )
+
+    def _read(self, output: IO[str], lines: list[str], told: threading.Event) -> None:
+        with output:
+            for line in output:
                 lines.append(line)
                 if self._ready in line:
                     told.set()

@@ -22,6 +22,7 @@ def own(new_town: NewTown, tmp_path: Path) -> Town:
 
 
 def test_the_first_start_makes_a_demo_town_and_says_where_to_click(own: Town) -> None:
+    own.import_anew()
     with own:
         assert f"{own.url}/agent/" in own.output
         assert f"127.0.0.1:{own.smtp_port}" in own.output
@@ -35,6 +36,7 @@ def test_the_first_start_makes_a_demo_town_and_says_where_to_click(own: Town) ->
 
 
 def test_ctrl_c_stops_it_cleanly_even_with_a_page_open(own: Town) -> None:
+    own.import_anew()
     own.start()
     with httpx.Client(base_url=own.url) as browser:
         form = browser.get("/agent/login").text

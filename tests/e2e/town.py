@@ -31,6 +31,10 @@ class Town(Ground):
         self.url = f"http://127.0.0.1:{self.http_port}"
         self._process = Process("run", environment=self.environment, ready=READY)
 
+    def import_anew(self) -> None:
+        """From now on each start is one of the program itself, as a person's is."""
+        self._process.is_fork = False
+
     @property
     def pid(self) -> int:
         return self._process.pid

@@ -1,12 +1,11 @@
 """Running ``guichet …`` as a person does, and what it prints."""
 
 import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.town import GUICHET
+from tests import warm
 
 
 @dataclass(frozen=True)
@@ -24,16 +23,8 @@ class Command:
     settings: Mapping[str, str]
 
     def __call__(self, *arguments: str, **more: str) -> Result:
-        done = subprocess.run(
-            [GUICHET, *arguments],
-            env=self.environment | more,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout)
+        exit_code, output, errors = warm.run(arguments, self.environment | more, timeout=120)
+        return Result(exit_code, errors + output)
 
     @property
     def environment(self) -> dict[str, str]:

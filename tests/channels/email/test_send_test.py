@@ -8,17 +8,15 @@ from pathlib import Path
 from core.blobs import Blobs
 from core.database import Database
 from ingest import Acceptance
+from tests import warm
 from tests.channels.email.serving import serving, stored
-from tests.e2e.town import GUICHET
 
 
 async def _send_test(port: int, folder: Path) -> int:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GUICHET_")}
     environment |= {"GUICHET_SMTP_PORT": str(port), "GUICHET_DATA": str(folder / "var")}
-    process = await asyncio.create_subprocess_exec(
-        GUICHET, "send-test", env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
-    return await process.wait()
+    exit_code, *_ = await asyncio.to_thread(warm.run, ["send-test"], environment, timeout=60)
+    return exit_code
 
 
 async def test_two_tests_are_two_mails(
