@@ -9,6 +9,7 @@ from uuid import UUID
 
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases.inbox import Filter, Page, QueueCount
+from cases.procedures import Filed
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -81,6 +82,8 @@ class MessageEntry:
     """Why the last attempt did not go through."""
     notes: Sequence[str] = ()
     """What could not be read of it."""
+    form: Filed | None = None
+    """Of a procedure: shown in the place of its text."""
     paper: Paper | None = None
     """Of a fax or a scan."""
     suggestions: Sequence[Suggestion] = ()

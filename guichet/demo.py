@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import QueueRow, Role, RoutingRuleRow, create_agent, create_queue
+from cases.procedures import add_procedure, example_procedures, publish_procedure
+from core.clock import utc_now
 from core.database import Database
 from core.ids import new_id
 
@@ -79,7 +81,7 @@ async def is_empty(database: Database) -> bool:
 
 
 async def create_town(database: Database, password: str) -> None:
-    """Enter queues, routing rules and agents, in one transaction."""
+    """Enter queues, routing rules, procedures and agents, in one transaction."""
     async with database.begin() as session:
         ids = {
             queue.slug: await create_queue(
@@ -92,6 +94,9 @@ async def create_town(database: Database, password: str) -> None:
             for queue in QUEUES
         }
         _add_rules(session, ids)
+        for definition in example_procedures():
+            procedure = await add_procedure(session, utc_now, definition)
+            await publish_procedure(session, utc_now, procedure, by=None)
         await session.flush()
         for agent in AGENTS:
             await create_agent(

@@ -7,6 +7,7 @@ from channels.fax.mail import as_fax
 from channels.fax.normalize import normalize as normalize_fax
 from channels.scan.normalize import normalize as normalize_scan
 from channels.web.normalize import normalize as normalize_web
+from channels.web.procedures.normalize import normalize as normalize_procedure
 from core.errors import BadInput
 from core.settings import FaxProfile
 from ingest import ChannelName, Intake, Message
@@ -37,6 +38,8 @@ class Normalizer:
             case ChannelName.EMAIL:
                 mail = normalize_email(intake)
                 return as_fax(mail, intake, self.fax_profiles, self.country) or mail
+            case ChannelName.WEB if intake.facts.get("form") == "procedure":
+                return normalize_procedure(intake)
             case ChannelName.WEB:
                 return normalize_web(intake)
             case ChannelName.FAX:

@@ -38,6 +38,8 @@ def build_app(town: Town) -> FastAPI:
             pages=pages,
             settings=settings,
             secret=town.secret,
+            blobs=town.blobs,
+            clock=town.clock,
         )
     )
     agent_api.install(

@@ -22,6 +22,7 @@ from cases.procedures.drafts import (
 )
 from cases.procedures.eligibility import Leave, leave_for
 from cases.procedures.examples import example_procedures
+from cases.procedures.filed import Filed, filed_forms
 from cases.procedures.form import (
     CITIZEN,
     Form,
@@ -50,6 +51,7 @@ from cases.procedures.texts import say
 
 __all__ = [
     "CITIZEN",
+    "Filed",
     "Form",
     "FormDraft",
     "Leave",
@@ -70,6 +72,7 @@ __all__ = [
     "drafts_of_citizen",
     "edit",
     "example_procedures",
+    "filed_forms",
     "fill_in",
     "is_open",
     "is_taken",

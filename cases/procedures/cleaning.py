@@ -113,9 +113,9 @@ def _date(field: DateField, typed: Any, place: Place, control: str) -> Cleaned:
         return None, [Mistake(control, say.NOT_DATE)]
     least, most = day_of(field.earliest, place.today), day_of(field.latest, place.today)
     if least and day < least:
-        return None, [Mistake(control, say.TOO_EARLY, {"least": least.isoformat()})]
+        return None, [Mistake(control, say.TOO_EARLY, {"least": least})]
     if most and day > most:
-        return None, [Mistake(control, say.TOO_LATE, {"most": most.isoformat()})]
+        return None, [Mistake(control, say.TOO_LATE, {"most": most})]
     return day.isoformat(), []
 
 

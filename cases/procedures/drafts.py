@@ -150,11 +150,13 @@ async def save_draft(
     row.expires_at = row.saved_at + life
 
 
-async def mark_sent(session: AsyncSession, clock: Clock, draft: FormDraft) -> None:
-    """The case has the answers now: the draft keeps nothing of them."""
+async def mark_sent(session: AsyncSession, clock: Clock, draft: FormDraft, *, email: str) -> None:
+    """The case has the answers now: the draft keeps nothing of them but where the receipt goes."""
     await session.execute(delete(DraftFileRow).where(DraftFileRow.draft_id == draft.id))
     await session.execute(
-        update(DraftRow).where(DraftRow.id == draft.id).values(sent_at=clock(), typed={})
+        update(DraftRow)
+        .where(DraftRow.id == draft.id)
+        .values(sent_at=clock(), typed={"email": email})
     )
 
 

@@ -133,6 +133,15 @@ def validate(form: Form, page: str) -> Sequence[Mistake]:
     return next((shown.mistakes for shown in form.pages if shown.name == page), ())
 
 
+def answers_of(procedure: Procedure, form: Form) -> dict[str, Any]:
+    """What expressions see as ``form``: nothing of what is not shown."""
+    answers = {name: nothing_in(field) for name, field in procedure.fields.items()}
+    for name, value in form.values.items():
+        field = procedure.fields[name]
+        answers[name] = _for_rules(field, value) if isinstance(field, Asked) else value
+    return answers
+
+
 def compute(field: ComputedField, variables: Mapping[str, Any]) -> Any:
     """The value; None when the answers that it takes are not there yet."""
     try:

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from types import MappingProxyType
 from typing import Any
+
+from babel.dates import format_date
 
 from cases.procedures.texts import say
 from core.i18n import N_
@@ -25,7 +28,15 @@ class Mistake:
     def say(self, locale: str, translate: Translate) -> str:
         if self.own:
             return say(self.own, locale)
-        return translate(self.message) % self.amounts
+        return translate(self.message) % {
+            name: _shown(amount, locale) for name, amount in self.amounts.items()
+        }
+
+
+def _shown(amount: Any, locale: str) -> Any:
+    if not isinstance(amount, date):
+        return amount
+    return format_date(amount, "long", locale="en_GB" if locale == "en" else locale)
 
 
 MISSING = N_("Fill in this field.")

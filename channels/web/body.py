@@ -33,7 +33,7 @@ class _OverLimitError(Exception):
     pass
 
 
-async def read_form(request: Request, most: int) -> FormData:
+async def read_form(request: Request, most: int, *, max_fields: int = MAX_FIELDS) -> FormData:
     """The fields and files of a form; large files are on disk, in files without a name.
 
     Raises
@@ -48,7 +48,7 @@ async def read_form(request: Request, most: int) -> FormData:
     if media_type == b"application/x-www-form-urlencoded":
         most = min(most, MAX_WITHOUT_FILES)
     body = _Counted(request, most * 2)
-    parser = _parser(request, body.chunks(), media_type, options)
+    parser = _parser(request, body.chunks(), media_type, options, max_fields)
     try:
         fields = await parser.parse()
     except ClientDisconnect as problem:
@@ -83,6 +83,7 @@ def _parser(
     body: AsyncGenerator[bytes, None],
     media_type: bytes,
     options: Mapping[bytes, bytes],
+    max_fields: int,
 ) -> FormParser | MultiPartParser:
     if media_type == b"multipart/form-data":
         if options.get(b"charset", b"utf-8").lower() != b"utf-8":
@@ -92,12 +93,12 @@ def _parser(
             request.headers,
             body,
             max_files=MAX_FILES_READ,
-            max_fields=MAX_FIELDS,
+            max_fields=max_fields,
             max_part_size=MAX_FIELD_SIZE,
         )
     if media_type == b"application/x-www-form-urlencoded":
         return FormParser(
-            request.headers, body, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_SIZE
+            request.headers, body, max_fields=max_fields, max_part_size=MAX_FIELD_SIZE
         )
     raise BadInput(f"not a form: {media_type.decode('latin-1') or 'no media type'}")
 
