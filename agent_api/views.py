@@ -9,6 +9,7 @@ from uuid import UUID
 
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases.inbox import Filter, Page, QueueCount
+from cases.procedures import Filed
 from cases.telephone import Line
 from core.web import FieldError
 
@@ -85,6 +86,8 @@ class MessageEntry:
     """Why the last attempt did not go through."""
     notes: Sequence[str] = ()
     """What could not be read of it."""
+    form: Filed | None = None
+    """Of a procedure: shown in the place of its text."""
     paper: Paper | None = None
     """Of a fax or a scan."""
     suggestions: Sequence[Suggestion] = ()

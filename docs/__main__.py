@@ -1,4 +1,4 @@
-"""``python -m docs``: write the API descriptions anew."""
+"""``python -m docs``: write the API descriptions and the schema of procedures anew."""
 
 import json
 from collections.abc import Mapping
@@ -13,8 +13,13 @@ FOLDER = Path(__file__).parent
 def written() -> Mapping[str, Any]:
     """The descriptions by their file names."""
     from agent_api import describe_api
+    from cases.procedures import json_schema
 
-    return {"asyncapi.json": describe(), "openapi.json": describe_api()}
+    return {
+        "asyncapi.json": describe(),
+        "openapi.json": describe_api(),
+        "procedure.schema.json": json_schema(),
+    }
 
 
 def main() -> None:

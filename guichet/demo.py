@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import QueueRow, Role, RoutingRuleRow, create_agent, create_queue
+from cases.procedures import add_procedure, example_procedures, publish_procedure
 from cases.telephone import QueueLineRow
+from core.clock import utc_now
 from core.database import Database
 from core.i18n import LOCALES
 from core.ids import new_id
@@ -96,7 +98,7 @@ async def is_empty(database: Database) -> bool:
 
 
 async def create_town(database: Database, password: str) -> None:
-    """Enter queues, routing rules and agents, in one transaction."""
+    """Enter queues, routing rules, procedures and agents, in one transaction."""
     async with database.begin() as session:
         ids = {
             queue.slug: await create_queue(
@@ -110,6 +112,9 @@ async def create_town(database: Database, password: str) -> None:
         }
         _add_rules(session, ids)
         _add_telephone(session, ids)
+        for definition in example_procedures():
+            procedure = await add_procedure(session, utc_now, definition)
+            await publish_procedure(session, utc_now, procedure, by=None)
         await session.flush()
         for agent in AGENTS:
             await create_agent(

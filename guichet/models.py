@@ -4,6 +4,7 @@ import agent_api.models
 import cases.agents
 import cases.audit
 import cases.models
+import cases.procedures.models
 import cases.telephone
 import channels.email.models
 import citizens.models

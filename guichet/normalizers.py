@@ -1,5 +1,6 @@
 """One pure ``normalize`` for every channel, for the processes beside."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from channels.email.normalize import normalize as normalize_email
@@ -8,10 +9,25 @@ from channels.fax.normalize import normalize as normalize_fax
 from channels.scan.normalize import normalize as normalize_scan
 from channels.telephony.normalize import normalize as normalize_telephony
 from channels.web.normalize import normalize as normalize_web
+from channels.web.procedures.normalize import normalize as normalize_procedure
 from core.errors import BadInput
 from core.settings import FaxProfile
 from ingest import ChannelName, Intake, Message
+from ingest.intake import Normalize
 from ingest.outside import normalize_outside
+
+
+_BY_FORM: Mapping[str, Normalize] = {
+    "api": normalize_outside,
+    "procedure": normalize_procedure,
+}
+"""Of intakes that say what they look like, by whichever channel they came."""
+_BY_CHANNEL: Mapping[ChannelName, Normalize] = {
+    ChannelName.WEB: normalize_web,
+    ChannelName.SCAN: normalize_scan,
+    ChannelName.SMS: normalize_telephony,
+    ChannelName.PHONE: normalize_telephony,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +41,16 @@ class Normalizer:
     country: str
 
     def __call__(self, intake: Intake) -> Message:
-        """A trusted outside system's intake has a form of its own.
-
-        Raises
-        ------
-        BadInput
-            When nothing can be made of it, or no adapter reads its channel yet.
-        """
-        if intake.facts.get("form") == "api":
-            return normalize_outside(intake)
-        match intake.channel:
-            case ChannelName.EMAIL:
-                mail = normalize_email(intake)
-                return as_fax(mail, intake, self.fax_profiles, self.country) or mail
-            case ChannelName.WEB:
-                return normalize_web(intake)
-            case ChannelName.FAX:
-                return normalize_fax(intake, self.country)
-            case ChannelName.SCAN:
-                return normalize_scan(intake)
-            case ChannelName.SMS | ChannelName.PHONE:
-                return normalize_telephony(intake)
+        """Raises BadInput when nothing can be made of it, or no adapter reads its channel yet."""
+        if adapter := _BY_FORM.get(str(intake.facts.get("form", ""))):
+            return adapter(intake)
+        if intake.channel is ChannelName.EMAIL:
+            mail = normalize_email(intake)
+            return as_fax(mail, intake, self.fax_profiles, self.country) or mail
+        if intake.channel is ChannelName.FAX:
+            return normalize_fax(intake, self.country)
+        if adapter := _BY_CHANNEL.get(intake.channel):
+            return adapter(intake)
         raise BadInput(f"nothing reads the channel {intake.channel}")
 
 

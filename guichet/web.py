@@ -45,6 +45,8 @@ def build_app(town: Town) -> FastAPI:
             pages=pages,
             settings=settings,
             secret=town.secret,
+            blobs=town.blobs,
+            clock=town.clock,
         )
     )
     if town.account is not None:

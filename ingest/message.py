@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -88,11 +89,12 @@ class Message(_Value):
     attachments: tuple[Attachment, ...] = ()
     reference: str = ""
     """A reference that was promised to the citizen at acceptance (the web form does)."""
-    details: Mapping[str, str | int] = {}
+    details: Mapping[str, Any] = {}
     """What the transport tells beside: ``pages``, ``quality`` and ``station`` of a fax; ``file``
     and ``folder`` of a scan; ``queue``, the slug of the one that its folder asks for; ``split``,
     how a batch is cut into letters (``separators``, ``blank`` or ``none``); ``media``, the files
     that are to be fetched, each on a line with its type and address; ``call`` and ``seconds`` of a
-    recording, and ``transcribed`` where a machine wrote the text."""
+    recording, and ``transcribed`` where a machine wrote the text; of a procedure's form
+    ``procedure`` (slug), ``version`` and ``form``, its values by field."""
     notes: tuple[str, ...] = ()
     """What could not be read, for the agent: ``attachment 2: broken base64``."""

@@ -102,7 +102,8 @@ class Routing:
 
     async def _file(self, session: AsyncSession, message: MessageRow, prepared: Prepared) -> Event:
         """Into the case that it belongs to, or a new one."""
-        found = prepared.threads.find(message)
+        # A procedure's form is a request of its own, whatever its answers quote.
+        found = None if message.details.get("procedure") else prepared.threads.find(message)
         if found is None:
             return await self._open(session, message, prepared)
         case_id, joined_by = found

@@ -71,6 +71,7 @@ def variables_of(
             "recipients": [_plain(address) for address in message.recipients],
             "language": message.language,
             "automatic": message.automatic,
+            "procedure": message.details.get("procedure", ""),
             "letter": _letter(message),
             "documents": [
                 {"name": document.name, "media_type": document.media_type, "size": document.size}
@@ -81,6 +82,7 @@ def variables_of(
             "name": message.sender_name,
             "address": message.sender_address,
         },
+        "form": message.details.get("form", {}),
         "now": now,
     }
 

@@ -13,6 +13,7 @@ from agent_api.desk.frame import desk_of
 from agent_api.viewing import Sought
 from agent_api.views import CasePage, Draft, Entry
 from cases import Agent, CaseRecord, answered_by, list_queues, read_case
+from cases.procedures import filed_forms
 from cases.reading import texts_of_pages
 from core.i18n import N_, translator
 from notify import deliveries_of_case
@@ -35,15 +36,28 @@ class Shown:
 
 
 async def read(
-    session: AsyncSession, agent: Agent, reference: str, *, after: int = 0, query: str = ""
+    session: AsyncSession,
+    agent: Agent,
+    reference: str,
+    *,
+    after: int = 0,
+    query: str = "",
+    locale: str = "",
 ) -> Shown:
     """Raises NotThere. ``after`` leaves out of the entries what the agent has seen; ``query`` is
-    what documents are searched for."""
+    what documents are searched for; in ``locale`` forms are shown (empty: as the agent reads)."""
     record = await read_case(session, agent, reference, with_html=False)
     queues = dict(await list_queues(session))
     deliveries = await deliveries_of_case(session, record.case.id)
     hits = await _hits(session, record, Sought(query))
-    return Shown(record, queues, entries_of(record, deliveries, queues, after=after, hits=hits))
+    forms = await filed_forms(
+        session,
+        [message.message for message in record.messages],
+        locale or agent.language,
+        hidden=True,
+    )
+    entries = entries_of(record, deliveries, queues, after=after, hits=hits, forms=forms)
+    return Shown(record, queues, entries)
 
 
 async def page_of(
@@ -55,7 +69,8 @@ async def page_of(
     draft: Draft | None = None,
 ) -> CasePage:
     query = request.query_params.get("q", "")[:MAX_QUERY]
-    shown = await read(session, agent, reference, query=query)
+    locale = context.pages.locale_of(request)
+    shown = await read(session, agent, reference, query=query, locale=locale)
     case, queue = shown.record.case, shown.record.queue
     return CasePage(
         desk=await desk_of(request, context, agent, session),

@@ -1,6 +1,7 @@
 """A case's timeline as the desk shows it, from its history, messages and deliveries."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from agent_api.views import Entry, EventEntry, MessageEntry, NoteEntry
 from cases import CaseEventRow, CaseRecord, CaseRow
+from cases.procedures import Filed
 from cases.reading import CaseMessage
 from ingest.message import ON_PAPER
 from ingest.models import DocumentRow, MessageRow
@@ -26,18 +28,24 @@ def entries_of(
     *,
     after: int = 0,
     hits: Mapping[UUID, int] = MappingProxyType({}),
+    forms: Mapping[UUID, Filed] = MappingProxyType({}),
 ) -> list[Entry]:
     """What happened, oldest first; only what came after the event number ``after``.
 
-    ``hits`` are the pages of each document on which stands what was searched for.
+    ``hits`` are the pages of each document on which stands what was searched for, ``forms`` what
+    messages came with.
     """
     messages = {message.message.id: message for message in record.messages}
     status = {item.message_id: item for item in deliveries if item.kind == "reply"}
-    return [
+    entries = [
         entry
         for event in record.events
         if event.sequence > after
         for entry in _entries(event, messages, status, queue_names, record.case, hits)
+    ]
+    return [
+        replace(entry, form=forms.get(entry.id)) if isinstance(entry, MessageEntry) else entry
+        for entry in entries
     ]
 
 

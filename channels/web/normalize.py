@@ -24,22 +24,22 @@ _TYPES = MimeTypes(filenames=())  # the built-in table: the same on every machin
 
 def normalize(intake: Intake) -> Message:
     """Raises BadInput when the intake is not what a contact form leaves."""
-    fields = _fields(intake.raw)
+    fields = json_fields(intake.raw)
     notes: list[str] = []
     return Message(
         channel=ChannelName.WEB,
-        sender=_sender(fields, str(intake.facts.get("region", "")), notes),
-        subject=clean_line(_text(fields, "subject")),
-        text=clean_text(_text(fields, "message")).strip(),
-        language=_language(intake.facts.get("locale")),
+        sender=sender_of(fields, str(intake.facts.get("region", "")), notes),
+        subject=clean_line(text_of(fields, "subject")),
+        text=clean_text(text_of(fields, "message")).strip(),
+        language=language_of(intake.facts.get("locale")),
         sent_at=intake.received_at,
-        attachments=tuple(_attachments(fields, notes)),
+        attachments=tuple(attachments_of(fields, notes)),
         reference=parse_reference(str(intake.facts.get("reference", ""))) or "",
         notes=tuple(notes),
     )
 
 
-def _fields(raw: bytes) -> dict[str, Any]:
+def json_fields(raw: bytes) -> dict[str, Any]:
     try:
         fields = json.loads(raw)
     except (ValueError, RecursionError) as problem:
@@ -49,16 +49,16 @@ def _fields(raw: bytes) -> dict[str, Any]:
     return fields
 
 
-def _text(fields: dict[str, Any], name: str) -> str:
+def text_of(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name, "")
     if not isinstance(value, str):
         raise BadInput("not a text", where=name)
     return value
 
 
-def _sender(fields: dict[str, Any], region: str, notes: list[str]) -> Sender:
+def sender_of(fields: dict[str, Any], region: str, notes: list[str]) -> Sender:
     """The e-mail address is how we answer; the number is the way when there is none."""
-    email, phone = clean_line(_text(fields, "email")), clean_line(_text(fields, "phone"))
+    email, phone = clean_line(text_of(fields, "email")), clean_line(text_of(fields, "phone"))
     address = email_address(email) if email else None
     number = phone_number(phone, region) if phone else None
     if email and not address:
@@ -66,18 +66,18 @@ def _sender(fields: dict[str, Any], region: str, notes: list[str]) -> Sender:
     if phone and not number:
         notes.append(f"not a telephone number: {phone}")
     return Sender(
-        name=clean_line(_text(fields, "name")),
+        name=clean_line(text_of(fields, "name")),
         address=address or number or "",
         phone=(number or "") if address else "",
     )
 
 
-def _language(locale: object) -> str:
+def language_of(locale: object) -> str:
     found = re.match(r"[a-z]{2}(?![a-z])", locale) if isinstance(locale, str) else None
     return found[0] if found else ""
 
 
-def _attachments(fields: dict[str, Any], notes: list[str]) -> list[Attachment]:
+def attachments_of(fields: dict[str, Any], notes: list[str]) -> list[Attachment]:
     listed = fields.get("attachments", [])
     if not isinstance(listed, list):
         raise BadInput("not a list", where="attachments")
@@ -88,15 +88,15 @@ def _attachment(part: object, number: int, notes: list[str]) -> Attachment:
     where = f"attachments.{number}"
     if not isinstance(part, dict):
         raise BadInput("not a JSON object", where=where)
-    name = file_name(_text(part, "name"), f"attachment-{number}")
+    name = file_name(text_of(part, "name"), f"attachment-{number}")
     try:
-        content = base64.b64decode(_text(part, "content"), validate=True)
+        content = base64.b64decode(text_of(part, "content"), validate=True)
     except (binascii.Error, ValueError) as problem:
         raise BadInput(f"not base64: {problem}", where=where) from problem
     if not content:
         notes.append(f"attachment {number} ({name}) is empty")
     return Attachment(
-        name=name, media_type=_media_type(_text(part, "media_type"), name), content=content
+        name=name, media_type=_media_type(text_of(part, "media_type"), name), content=content
     )
 
 

@@ -10,11 +10,11 @@ import hmac
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import CaseRow
+from cases.procedures import is_taken
 from core.database import Database, is_unavailable
 from core.errors import Later
 from core.references import new_reference
@@ -66,8 +66,7 @@ class Promises:
             intake = await promised_intake(session, reference)
             if intake is not None:
                 return str(intake.facts.get("identity"))
-            case = select(exists().where(CaseRow.reference == reference))
-            return "a case from elsewhere" if await session.scalar(case) else ""
+            return "a case from elsewhere, or a draft" if await is_taken(session, reference) else ""
 
 
 async def promised_intake(session: AsyncSession, reference: str) -> IntakeRow | None:

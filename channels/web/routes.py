@@ -7,9 +7,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.contact import Contact
+from channels.web.procedures.office import DraftLimits, Office
+from channels.web.procedures.routes import procedure_routes
 from channels.web.promise import Promises
 from channels.web.tokens import Grants, Nonces
 from channels.web.tracking import Tracking
+from channels.web.visitors import Visitors, anybody
+from core.blobs import Blobs
+from core.clock import Clock, utc_now
 from core.database import Database
 from core.ratelimit import RateLimit
 from core.settings import Settings
@@ -25,6 +30,7 @@ class Limits:
     tracking: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
     wrong_keys: RateLimit = field(default_factory=lambda: RateLimit(20, 600))
     """Of one client for one reference."""
+    drafts: DraftLimits = field(default_factory=DraftLimits)
 
 
 def router(
@@ -34,6 +40,9 @@ def router(
     pages: Pages,
     settings: Settings,
     secret: bytes,
+    blobs: Blobs,
+    clock: Clock = utc_now,
+    visitors: Visitors = anybody,
     limits: Limits | None = None,
 ) -> APIRouter:
     """The portal's routes. ``pages`` must know the templates of this room as ``portal``."""
@@ -65,6 +74,19 @@ def router(
     routes.add_api_route("/tracking", tracking.form, methods=["GET", "HEAD"])
     routes.add_api_route("/tracking", tracking.ask, methods=["POST"])
     routes.add_api_route("/tracking/{reference}", tracking.case, methods=["GET", "HEAD"])
+    office = Office(
+        database=database,
+        blobs=blobs,
+        accept=accept,
+        clock=clock,
+        pages=pages,
+        grants=grants,
+        visitors=visitors,
+        settings=settings,
+        secret=secret,
+        limits=limits.drafts,
+    )
+    routes.include_router(procedure_routes(office))
     routes.add_api_route("/track", _short, methods=["GET", "HEAD"])
     return routes
 

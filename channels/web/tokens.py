@@ -15,7 +15,7 @@ from core.security import new_token
 NONCE_LIFE = 2 * 24 * 3600  # seconds
 GRANT_LIFE = 3600  # seconds
 
-Purpose = Literal["thanks", "track"]
+Purpose = Literal["thanks", "track", "draft"]
 
 
 class Nonces:
@@ -52,22 +52,25 @@ class Grants:
         self._signer = URLSafeTimedSerializer(secret, salt="guichet.web.grant")
         self._https_only = https_only
 
-    def give(self, response: Response, grant: Grant, path: str) -> None:
+    def give(self, response: Response, grant: Grant, path: str, *, life: int = GRANT_LIFE) -> None:
+        """``life`` in seconds."""
         response.set_cookie(
             f"guichet_{grant.purpose}",
             str(self._signer.dumps([grant.purpose, grant.reference, grant.email])),
-            max_age=GRANT_LIFE,
+            max_age=life,
             path=path,
             secure=self._https_only,
             httponly=True,
             samesite="lax",
         )
 
-    def read(self, request: Request, purpose: Purpose, reference: str) -> Grant | None:
-        """The grant that the request brings, if it was given for this page in the last hour."""
+    def read(
+        self, request: Request, purpose: Purpose, reference: str, *, life: int = GRANT_LIFE
+    ) -> Grant | None:
+        """The grant that the request brings, if it was given for this page not too long ago."""
         token = request.cookies.get(f"guichet_{purpose}", "")
         try:
-            granted = self._signer.loads(token, max_age=GRANT_LIFE)
+            granted = self._signer.loads(token, max_age=life)
         except BadData:
             return None
         grant = Grant(*granted)

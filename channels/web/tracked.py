@@ -1,24 +1,39 @@
 """What a citizen sees of a case: no notes, no names of agents, nothing that a machine wrote."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from uuid import UUID
+
 from cases import CaseEventRow, JoinedBy, Tracked
+from cases.procedures import Filed, Procedure, say
 from cases.reading import CaseMessage
-from channels.web.views import TrackedCasePage, TrackedDocument, TrackedEntry
+from channels.web.views import TrackedCasePage, TrackedDocument, TrackedEntry, TrackedStep
 from ingest.message import Automatic
 
+STATUSES = ("new", "in_progress", "waiting", "closed")
 
-def page_of(tracked: Tracked) -> TrackedCasePage:
-    """The case as ``portal/tracked.html`` shows it, in the order of time."""
+
+def page_of(
+    tracked: Tracked, forms: Mapping[UUID, Filed] = MappingProxyType({}), locale: str = ""
+) -> TrackedCasePage:
+    """The case as ``portal/tracked.html`` shows it, in the order of time.
+
+    ``forms`` are those that messages came with, in the reader's ``locale``.
+    """
     messages = [
-        _message(message)
+        _message(message, forms)
         for message in tracked.messages
         if message.message.automatic == Automatic.NO and not _from_a_stranger(message, tracked)
     ]
     changes = [_change(event) for event in tracked.events if event.kind in ("closed", "reopened")]
     case = tracked.case
+    procedure = _procedure(tracked, forms)
     return TrackedCasePage(
         reference=case.reference,
         subject=case.subject,
-        status=case.status,
+        status=_shown_status(case.status, procedure),
+        steps=_steps(procedure, locale),
+        takes_comments=procedure is None or procedure.comments.citizen,
         queue_name=tracked.queue.name,
         received_at=case.received_at,
         due_at=case.due_at,
@@ -36,12 +51,41 @@ def _from_a_stranger(message: CaseMessage, tracked: Tracked) -> bool:
     )
 
 
-def _message(message: CaseMessage) -> TrackedEntry:
+def _procedure(tracked: Tracked, forms: Mapping[UUID, Filed]) -> Procedure | None:
+    """What the case was opened with."""
+    opening = next((one for one in tracked.messages if one.joined_by == JoinedBy.OPENING), None)
+    form = forms.get(opening.message.id) if opening else None
+    return form.procedure if form else None
+
+
+def _shown_status(status: str, procedure: Procedure | None) -> str:
+    """Of a status that its procedure does not show, the one before."""
+    hidden = {one.status for one in procedure.statuses if not one.visible} if procedure else set()
+    shown = [one for one in STATUSES[: STATUSES.index(status) + 1] if one not in hidden]
+    return shown[-1] if shown else STATUSES[0]
+
+
+def _steps(procedure: Procedure | None, locale: str) -> list[TrackedStep]:
+    """The statuses that the citizen sees; the words are empty where the portal's own are meant."""
+    said = {str(one.status): one for one in procedure.statuses} if procedure else {}
+    return [
+        TrackedStep(
+            status=status,
+            label=say(said[status].label, locale) if status in said else "",
+            explanation=say(said[status].explanation, locale) if status in said else "",
+        )
+        for status in STATUSES
+        if status not in said or said[status].visible
+    ]
+
+
+def _message(message: CaseMessage, forms: Mapping[UUID, Filed]) -> TrackedEntry:
     row = message.message
     return TrackedEntry(
         kind="received" if row.direction == "in" else "sent",
         at=row.received_at,
         text=row.text,
+        form=forms[row.id].sections if row.id in forms else (),
         documents=[
             TrackedDocument(name=document.name, size=document.size)
             for document in message.documents

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cases import track_case
+from cases.procedures import filed_forms
 from channels.web.body import TooLarge, read_form
 from channels.web.promise import promised_intake
 from channels.web.tokens import Grant, Grants
@@ -76,7 +77,7 @@ class Tracking:
         """The case, for the browser that has shown the key within the hour."""
         if self.grants.read(request, "track", reference):
             async with self.database.read() as session:
-                page = await _read(session, reference)
+                page = await _read(session, reference, self.pages.locale_of(request))
             if page is not None:
                 kind = "tracked" if isinstance(page, TrackedCasePage) else "received"
                 return self.pages.render(request, f"portal/{kind}.html", page)
@@ -107,10 +108,13 @@ async def _texts(request: Request) -> dict[str, str]:
     return {name: value for name, value in fields.items() if isinstance(value, str)}
 
 
-async def _read(session: AsyncSession, reference: str) -> TrackedCasePage | ReceivedPage | None:
+async def _read(
+    session: AsyncSession, reference: str, locale: str = ""
+) -> TrackedCasePage | ReceivedPage | None:
     tracked = await track_case(session, reference)
     if tracked is not None:
-        return page_of(tracked)
+        messages = [message.message for message in tracked.messages]
+        return page_of(tracked, await filed_forms(session, messages, locale), locale)
     intake = await promised_intake(session, reference)
     if intake is not None:
         # Also when its message joined another case: to have quoted a reference in a form proves

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from cases.procedures import Section
 from core.web import FieldError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -68,6 +69,17 @@ class TrackedEntry:
     at: datetime
     text: str = ""
     documents: Sequence[TrackedDocument] = ()
+    form: Sequence[Section] = ()
+    """Of a procedure: shown in the place of the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedStep:
+    """A status on the way of a case; empty words are the portal's own."""
+
+    status: str
+    label: str = ""
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +94,8 @@ class TrackedCasePage:
     due_at: datetime | None
     entries: Sequence[TrackedEntry]
     """Oldest first."""
+    steps: Sequence[TrackedStep]
+    takes_comments: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

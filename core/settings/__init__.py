@@ -21,6 +21,7 @@ from core.errors import BadInput
 from core.settings.engine import EngineSettings
 from core.settings.mail import ImapMailbox, ImapToken, MailSettings
 from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder, Split
+from core.settings.portal import PortalSettings
 from core.settings.secret import SECRET_LENGTH, town_secret
 from core.settings.telephony import TelephonySettings
 from core.settings.values import MEBIBYTE, Listed
@@ -38,7 +39,14 @@ __all__ = [
 ]
 
 
-class Settings(EngineSettings, MailSettings, PaperSettings, TelephonySettings, BaseSettings):
+class Settings(
+    EngineSettings,
+    MailSettings,
+    PaperSettings,
+    PortalSettings,
+    TelephonySettings,
+    BaseSettings,
+):
     """Every setting; the names in the environment are these in capitals behind ``GUICHET_``."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHET_", extra="ignore", frozen=True)

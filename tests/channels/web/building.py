@@ -17,6 +17,7 @@ from cases.agents import AgentRow
 from channels.web.normalize import normalize
 from channels.web.routes import Limits
 from channels.web.views import TEMPLATES
+from channels.web.visitors import Visitors, anybody
 from core.blobs import Blobs
 from core.database import Database
 from core.settings import Settings
@@ -47,6 +48,7 @@ class Portal:
     blobs: Blobs
     clock: SettableClock
     limits: Limits = field(default_factory=Limits)
+    visitors: Visitors = anybody
     queue: QueueRow | None = None
     agent: Agent = field(default_factory=lambda: agent(name="Camille Durand"))
 
@@ -70,7 +72,10 @@ class Portal:
                 pages=pages,
                 settings=self.settings,
                 secret=SECRET,
+                blobs=self.blobs,
+                clock=self.clock,
                 limits=self.limits,
+                visitors=self.visitors,
             )
         )
 

@@ -1,0 +1,215 @@
+"""Drafts: what citizens have filled in so far."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.models import CaseRow
+from cases.procedures.definition import Procedure
+from cases.procedures.models import DraftFileRow, DraftRow, ProcedureRow, ProcedureVersionRow
+from cases.procedures.store import Published, parsed
+from core.clock import Clock
+from core.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class FormDraft:
+    """A draft with its procedure, as it was when the draft was begun."""
+
+    id: UUID
+    reference: str
+    procedure: Published
+    citizen_id: UUID | None
+    typed: Mapping[str, Any]
+    """With the files under the names of their fields."""
+    page: str
+    saved_at: datetime
+    expires_at: datetime
+    sent_at: datetime | None
+
+    @property
+    def definition(self) -> Procedure:
+        return self.procedure.definition
+
+
+async def begin_draft(
+    session: AsyncSession,
+    clock: Clock,
+    procedure: Published,
+    *,
+    reference: str,
+    typed: Mapping[str, Any],
+    citizen_id: UUID | None,
+    life: timedelta,
+) -> None:
+    """Enter a new draft; sweeps what has expired."""
+    now = clock()
+    await sweep_drafts(session, now)
+    session.add(
+        DraftRow(
+            id=new_id(),
+            reference=reference,
+            version_id=procedure.version_id,
+            citizen_id=citizen_id,
+            typed=dict(typed),
+            page="",
+            saved_at=now,
+            expires_at=now + life,
+            sent_at=None,
+        )
+    )
+
+
+async def sweep_drafts(session: AsyncSession, now: datetime) -> None:
+    gone = select(DraftRow.id).where(DraftRow.expires_at < now)
+    await session.execute(delete(DraftFileRow).where(DraftFileRow.draft_id.in_(gone)))
+    await session.execute(delete(DraftRow).where(DraftRow.expires_at < now))
+
+
+async def is_taken(session: AsyncSession, reference: str) -> bool:
+    """Whether a case or a draft has this reference."""
+    query = select(
+        exists().where(CaseRow.reference == reference),
+        exists().where(DraftRow.reference == reference),
+    )
+    return any((await session.execute(query)).one())
+
+
+async def read_draft(session: AsyncSession, clock: Clock, reference: str) -> FormDraft | None:
+    """None when there is none, or none any more. The caller answers for the access."""
+    query = (
+        select(DraftRow, ProcedureVersionRow, ProcedureRow.enabled)
+        .join(ProcedureVersionRow, ProcedureVersionRow.id == DraftRow.version_id)
+        .join(ProcedureRow, ProcedureRow.id == ProcedureVersionRow.procedure_id)
+        .where(DraftRow.reference == reference, DraftRow.expires_at >= clock())
+    )
+    found = (await session.execute(query)).first()
+    if found is None:
+        return None
+    row, version, enabled = found
+    files: dict[str, list[dict[str, Any]]] = {}
+    for file in await _files(session, row.id):
+        files.setdefault(file.field, []).append(_as_typed(file))
+    return FormDraft(
+        id=row.id,
+        reference=row.reference,
+        procedure=Published(
+            version.id, version.number, parsed(version.id, version.definition), enabled
+        ),
+        citizen_id=row.citizen_id,
+        typed={**row.typed, **files},
+        page=row.page,
+        saved_at=row.saved_at,
+        expires_at=row.expires_at,
+        sent_at=row.sent_at,
+    )
+
+
+async def drafts_of_citizen(
+    session: AsyncSession, clock: Clock, citizen_id: UUID
+) -> Sequence[tuple[str, datetime, Procedure]]:
+    """Reference, when it was saved, and the procedure; the newest first."""
+    query = (
+        select(DraftRow, ProcedureVersionRow)
+        .join(ProcedureVersionRow, ProcedureVersionRow.id == DraftRow.version_id)
+        .where(
+            DraftRow.citizen_id == citizen_id,
+            DraftRow.sent_at.is_(None),
+            DraftRow.expires_at >= clock(),
+        )
+        .order_by(DraftRow.saved_at.desc())
+    )
+    return [
+        (row.reference, row.saved_at, parsed(version.id, version.definition))
+        for row, version in await session.execute(query)
+    ]
+
+
+async def save_draft(
+    session: AsyncSession,
+    clock: Clock,
+    draft: FormDraft,
+    typed: Mapping[str, Any],
+    *,
+    page: str,
+    life: timedelta,
+) -> None:
+    """Keep the answers of one page beside the others. What was sent stays as it is."""
+    query = select(DraftRow).where(DraftRow.id == draft.id, DraftRow.sent_at.is_(None))
+    row = await session.scalar(query.with_for_update())
+    if row is None:
+        return
+    row.typed = {**row.typed, **typed}
+    row.page = page
+    row.saved_at = clock()
+    row.expires_at = row.saved_at + life
+
+
+async def mark_sent(session: AsyncSession, clock: Clock, draft: FormDraft, *, email: str) -> None:
+    """The case has the answers now: the draft keeps nothing of them but where the receipt goes."""
+    await session.execute(delete(DraftFileRow).where(DraftFileRow.draft_id == draft.id))
+    await session.execute(
+        update(DraftRow)
+        .where(DraftRow.id == draft.id)
+        .values(sent_at=clock(), typed={"email": email})
+    )
+
+
+async def discard_draft(session: AsyncSession, draft: FormDraft) -> None:
+    await session.execute(delete(DraftFileRow).where(DraftFileRow.draft_id == draft.id))
+    await session.execute(delete(DraftRow).where(DraftRow.id == draft.id))
+
+
+def add_file(
+    session: AsyncSession,
+    draft: FormDraft,
+    *,
+    field: str,
+    name: str,
+    media_type: str,
+    size: int,
+    sha256: str,
+) -> None:
+    """The blob is kept in the same transaction."""
+    session.add(
+        DraftFileRow(
+            id=new_id(),
+            draft_id=draft.id,
+            field=field,
+            name=name,
+            media_type=media_type,
+            size=size,
+            sha256=sha256,
+        )
+    )
+
+
+async def remove_file(session: AsyncSession, draft: FormDraft, file_id: str) -> None:
+    """One that is not of this draft stays where it is."""
+    try:
+        wanted = UUID(file_id)
+    except ValueError:
+        return
+    await session.execute(
+        delete(DraftFileRow).where(DraftFileRow.id == wanted, DraftFileRow.draft_id == draft.id)
+    )
+
+
+async def _files(session: AsyncSession, draft_id: UUID) -> Sequence[DraftFileRow]:
+    query = select(DraftFileRow).where(DraftFileRow.draft_id == draft_id).order_by(DraftFileRow.id)
+    return (await session.scalars(query)).all()
+
+
+def _as_typed(file: DraftFileRow) -> dict[str, Any]:
+    return {
+        "id": str(file.id),
+        "name": file.name,
+        "media_type": file.media_type,
+        "size": file.size,
+        "sha256": file.sha256,
+    }

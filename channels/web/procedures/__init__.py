@@ -1,0 +1,1 @@
+"""Procedures as citizens use them: the catalogue, the form page by page, sending it."""

@@ -1,0 +1,295 @@
+"""The pages of a form: shown, saved, checked, one after the other, back and forth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from cases.procedures import (
+    Form,
+    FormDraft,
+    ShownPage,
+    Surroundings,
+    fill_in,
+    read_draft,
+    remove_file,
+    save_draft,
+    say,
+)
+from cases.procedures.fields import Asked
+from channels.web.body import TooLarge, read_form
+from channels.web.procedures.controls import Reader, controls_of, errors_of, with_labels
+from channels.web.procedures.office import Office, base_of, to_resume
+from channels.web.procedures.reading import PREFIX, typed_of
+from channels.web.procedures.uploads import keep_files
+from channels.web.procedures.views import FormPage, Kept, LeavePage, Step
+from core.errors import NotThere
+from core.i18n import N_, translator
+from core.web import FieldError
+from core.web.csrf import FIELD
+
+MAX_FIELDS = 2_000  # of one page: a table of 30 lines and 8 columns is 240
+EXPIRED = N_("The page had been open for too long. Please send it again.")
+TOO_LARGE = N_("The files are too large. Send fewer, or smaller.")
+MORE_ASKED = N_("Your answers call for a few more questions: they are on this page now.")
+HERE_ALLOWED = {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
+"""A page may ask where the citizen is, when they press the button for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A draft with its form as it is now."""
+
+    draft: FormDraft
+    form: Form
+    around: Surroundings
+    reader: Reader
+
+    @property
+    def base(self) -> str:
+        return base_of(self.draft.definition.slug, self.draft.reference)
+
+    def page(self, name: str) -> ShownPage | None:
+        return next((page for page in self.form.pages if page.name == name), None)
+
+    def beside(self, name: str, step: int) -> str:
+        """The address of the page before (-1) or after (1); behind the last is the summary."""
+        names = [page.name for page in self.form.pages]
+        index = names.index(name) + step
+        return (
+            f"{self.base}/pages/{names[max(index, 0)]}"
+            if index < len(names)
+            else (f"{self.base}/summary")
+        )
+
+    def again(self, draft: FormDraft) -> "Opened":
+        return replace(self, draft=draft, form=fill_in(draft.definition, draft.typed, self.around))
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    office: Office
+
+    async def show(self, request: Request, slug: str, reference: str, name: str) -> Response:
+        opened = await self.open(request, slug, reference)
+        if opened is None or opened.draft.sent_at:
+            return self._elsewhere(opened, reference)
+        page = opened.page(name)
+        if page is None:
+            return RedirectResponse(f"{opened.base}/pages/{opened.form.pages[0].name}", 303)
+        return self._page(request, opened, page)
+
+    async def send(self, request: Request, slug: str, reference: str, name: str) -> Response:
+        """Save the page, and do what its button says."""
+        office = self.office
+        await office.limits.saved.count(office.client(request))
+        opened = await self.open(request, slug, reference)
+        page = opened.page(name) if opened else None
+        if opened is None or opened.draft.sent_at or page is None:
+            return self._elsewhere(opened, reference)
+        try:
+            most = office.settings.max_upload
+            sent = await read_form(request, most, max_fields=MAX_FIELDS)
+        except TooLarge as problem:
+            return self._too_large(request, opened, page, problem)
+        try:
+            return await self._handle(request, opened, page, sent)
+        finally:
+            await sent.close()
+
+    async def left(self, request: Request, slug: str, reference: str) -> Response:
+        """How to go on later, on any device."""
+        opened = await self.open(request, slug, reference)
+        if opened is None or opened.draft.sent_at:
+            return self._elsewhere(opened, reference)
+        shown = opened.page(opened.draft.page) or opened.form.pages[0]
+        page = LeavePage(
+            title=opened.draft.definition.called(opened.reader.locale),
+            base=opened.base,
+            page=shown.name,
+            kept=self.kept(opened.draft),
+        )
+        return office_render(self.office, request, "left", page)
+
+    async def open(self, request: Request, slug: str, reference: str) -> Opened | None:
+        """None for whoever may not have it."""
+        draft = await self.office.draft(request, slug, reference)
+        if draft is None:
+            return None
+        visitor = await self.office.visitors(request)
+        around = self.office.surroundings(draft.definition, visitor)
+        locale = self.office.pages.locale_of(request)
+        reader = Reader(locale, translator(locale), around.place.today)
+        return Opened(draft, fill_in(draft.definition, draft.typed, around), around, reader)
+
+    def kept(self, draft: FormDraft) -> Kept:
+        return Kept(
+            reference=draft.reference,
+            key=self.office.key_of(draft.reference),
+            resume_url=self.office.resume_url(draft.reference),
+            saved_at=draft.saved_at,
+            expires_at=draft.expires_at,
+        )
+
+    async def _handle(
+        self, request: Request, opened: Opened, page: ShownPage, sent: FormData
+    ) -> Response:
+        shown = str(sent.get("shown", "")).split(",")
+        action, _, what = str(sent.get("action", "next")).partition(":")
+        answers = _without_row(sent, what) if action == "less" else sent
+        typed = typed_of([one for one in page.page.fields if one.name in shown], answers)
+        if not self.office.pages.csrf.valid(request, str(sent.get(FIELD, ""))):
+            draft = replace(opened.draft, typed={**opened.draft.typed, **typed})
+            expired = FieldError("", opened.reader.translate(EXPIRED))
+            return self._page(request, opened.again(draft), page, [expired], status=403)
+        saved, refused = await self._save(
+            opened, page, typed, sent, remove=what if action == "remove" else ""
+        )
+        page = saved.page(page.name) or page
+        if action == "leave" and not refused:
+            return RedirectResponse(f"{saved.base}/left", 303)
+        if action == "back" and not refused:
+            return RedirectResponse(saved.beside(page.name, -1), 303)
+        if action != "next":
+            return self._page(
+                request, saved, page, refused, more_rows=what if action == "more" else ""
+            )
+        return self._go_on(request, saved, page, refused, shown)
+
+    def _go_on(
+        self,
+        request: Request,
+        saved: Opened,
+        page: ShownPage,
+        refused: Sequence[FieldError],
+        shown: Sequence[str],
+    ) -> Response:
+        errors = [
+            *refused,
+            *(
+                error
+                for error in errors_of(page, saved.reader)
+                # What they have not seen yet is no mistake of theirs.
+                if error.field.removeprefix(PREFIX).partition("-")[0] in shown
+            ),
+        ]
+        if errors:
+            return self._page(request, saved, page, errors, status=422)
+        if any(isinstance(one, Asked) and one.name not in shown for one in page.fields):
+            notice = saved.reader.translate(MORE_ASKED)
+            return self._page(request, saved, page, notice=notice)
+        return RedirectResponse(saved.beside(page.name, 1), 303)
+
+    async def _save(
+        self,
+        opened: Opened,
+        page: ShownPage,
+        typed: Mapping[str, Any],
+        sent: FormData,
+        *,
+        remove: str,
+    ) -> tuple[Opened, list[FieldError]]:
+        """Durable on return: the form as it is then, and the files that were not taken."""
+        office, draft = self.office, opened.draft
+        refused = await keep_files(
+            office.database,
+            office.blobs,
+            draft,
+            page,
+            sent,
+            opened.reader.translate,
+            most=office.settings.max_upload,
+        )
+        async with office.database.begin() as session:
+            await save_draft(
+                session, office.clock, draft, typed, page=page.name, life=office.draft_life
+            )
+            if remove:
+                await remove_file(session, draft, remove)
+        async with office.database.read() as session:
+            fresh = await read_draft(session, office.clock, draft.reference)
+        if fresh is None:
+            raise NotThere("the draft is gone")
+        return opened.again(fresh), refused
+
+    def _too_large(
+        self, request: Request, opened: Opened, page: ShownPage, problem: TooLarge
+    ) -> Response:
+        """What was typed stays on the page, but is not saved: its token was not looked at."""
+        typed = typed_of(page.fields, problem.fields)
+        draft = replace(opened.draft, typed={**opened.draft.typed, **typed})
+        mistake = FieldError("", opened.reader.translate(TOO_LARGE))
+        # What we have not read of the body must not be taken for the next request.
+        headers = {"Connection": "close"}
+        return self._page(
+            request, opened.again(draft), page, [mistake], status=413, headers=headers
+        )
+
+    def _page(
+        self,
+        request: Request,
+        opened: Opened,
+        page: ShownPage,
+        errors: Sequence[FieldError] = (),
+        *,
+        status: int = 200,
+        notice: str = "",
+        more_rows: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        names = [one.name for one in opened.form.pages]
+        view = FormPage(
+            title=opened.draft.definition.called(opened.reader.locale),
+            base=opened.base,
+            page=page.name,
+            heading=say(page.page.title, opened.reader.locale),
+            help=say(page.page.help, opened.reader.locale),
+            steps=steps_of(opened, page.name),
+            controls=controls_of(
+                page, opened.form, opened.draft.typed, errors, opened.reader, more_rows=more_rows
+            ),
+            errors=with_labels(errors, page, opened.reader),
+            notice=notice,
+            kept=self.kept(opened.draft),
+            is_first=page.name == names[0],
+            is_last=page.name == names[-1],
+        )
+        return self.office.pages.render(
+            request,
+            "portal/procedures/page.html",
+            view,
+            status=status,
+            headers={**HERE_ALLOWED, **(headers or {})},
+        )
+
+    @staticmethod
+    def _elsewhere(opened: Opened | None, reference: str) -> Response:
+        if opened is None:
+            return to_resume(reference)
+        if opened.draft.sent_at:
+            return RedirectResponse(f"{opened.base}/done", 303)
+        return RedirectResponse(f"{opened.base}/pages/{opened.form.pages[0].name}", 303)
+
+
+def steps_of(opened: Opened, now: str) -> list[Step]:
+    """The visible pages and the summary, whose name is empty."""
+    names = [(one.name, say(one.page.title, opened.reader.locale)) for one in opened.form.pages]
+    names.append(("", opened.reader.translate(N_("Summary"))))
+    index = [name for name, _ in names].index(now)
+    return [
+        Step(name=name, title=title, state="done" if n < index else "now" if n == index else "")
+        for n, (name, title) in enumerate(names)
+    ]
+
+
+def office_render(office: Office, request: Request, name: str, view: object) -> Response:
+    return office.pages.render(request, f"portal/procedures/{name}.html", view)
+
+
+def _without_row(sent: FormData, what: str) -> FormData:
+    """``what`` is ``<table>:<row>``, the row's number as it stands on the page."""
+    gone = f"{PREFIX}{what.replace(':', '-')}-"
+    return FormData([pair for pair in sent.multi_items() if not pair[0].startswith(gone)])

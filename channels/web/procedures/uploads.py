@@ -1,0 +1,132 @@
+"""Files that come with a page: looked at, kept with the draft, and only then said to be there."""
+
+from collections.abc import Sequence
+
+from starlette.datastructures import FormData, UploadFile
+
+from cases.procedures import FormDraft, ShownPage, add_file
+from cases.procedures.fields import FilesField
+from cases.procedures.mistakes import Translate
+from channels.kinds import kind_of
+from channels.web.procedures.reading import PREFIX
+from core.blobs import Blobs
+from core.database import Database
+from core.i18n import N_
+from core.text import clean_line, file_name
+from core.web import FieldError
+
+TYPES = {
+    "pdf": "application/pdf",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "heic": "image/heic",
+    "heif": "image/heic",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "odt": "application/vnd.oasis.opendocument.text",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+}
+_SAME = {"jpeg": "jpg", "heif": "heic", "tiff": "tif"}
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+MAX_DRAFT_FILES = 40
+
+EMPTY = N_("%(name)s is empty.")
+WRONG_KIND = N_("%(name)s is not of a kind that is taken here: %(kinds)s.")
+TOO_LARGE = N_("%(name)s is too large.")
+TOO_MANY = N_("%(name)s was not taken: there are enough files here already.")
+TOO_MUCH = N_("%(name)s was not taken: the files of this form are too large together.")
+
+
+async def keep_files(
+    database: Database,
+    blobs: Blobs,
+    draft: FormDraft,
+    page: ShownPage,
+    sent: FormData,
+    translate: Translate,
+    *,
+    most: int,
+) -> list[FieldError]:
+    """Keep what was sent, durably; returns what was not, and why.
+
+    ``most`` are the bytes of all files of the form.
+    """
+    wrong: list[FieldError] = []
+    sizes = _sizes(draft)
+    for field in page.fields:
+        if not isinstance(field, FilesField):
+            continue
+        count = len(draft.typed.get(field.name, ()))
+        for part in sent.getlist(PREFIX + field.name):
+            if not isinstance(part, UploadFile) or not part.filename:
+                continue
+            name, content = file_name(clean_line(part.filename), "file"), await part.read()
+            problem = _problem(field, name, content) or _no_room(
+                field, count, [*sizes, len(content)], most
+            )
+            if problem:
+                amounts = {"name": name, "kinds": ", ".join(field.accept).upper()}
+                wrong.append(FieldError(PREFIX + field.name, translate(problem) % amounts))
+                continue
+            await _keep(database, blobs, draft, field.name, name, content)
+            count += 1
+            sizes.append(len(content))
+    return wrong
+
+
+def _no_room(field: FilesField, count: int, sizes: Sequence[int], most: int) -> str:
+    if count >= field.max_count:
+        return TOO_MANY
+    return TOO_MUCH if sum(sizes) > most or len(sizes) > MAX_DRAFT_FILES else ""
+
+
+def _sizes(draft: FormDraft) -> list[int]:
+    fields = draft.definition.fields.values()
+    return [
+        int(file["size"])
+        for field in fields
+        if isinstance(field, FilesField)
+        for file in draft.typed.get(field.name, ())
+    ]
+
+
+def _problem(field: FilesField, name: str, content: bytes) -> str:
+    ending = name.rpartition(".")[2].lower()
+    if not content:
+        return EMPTY
+    if _SAME.get(ending, ending) not in field.accept or not _is(ending, content):
+        return WRONG_KIND
+    return TOO_LARGE if len(content) > field.max_size else ""
+
+
+def _is(ending: str, content: bytes) -> bool:
+    """Whether the content is what the name says: a program called a picture is neither."""
+    match ending:
+        case "doc" | "xls":
+            return content.startswith(_OLE)
+        case "docx" | "xlsx" | "odt" | "ods":
+            return content.startswith(_ZIP)
+        case _:
+            return kind_of(content) == TYPES[ending]
+
+
+async def _keep(
+    database: Database, blobs: Blobs, draft: FormDraft, field: str, name: str, content: bytes
+) -> None:
+    blob = await blobs.stage(content)
+    async with database.begin() as session:
+        await blobs.keep(session, [blob])
+        add_file(
+            session,
+            draft,
+            field=field,
+            name=name,
+            media_type=TYPES[name.rpartition(".")[2].lower()],
+            size=blob.size,
+            sha256=blob.sha256,
+        )

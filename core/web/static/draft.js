@@ -1,0 +1,158 @@
+// A form that saves itself, asks the server what to show next, and shows how far a file is.
+// Without this every page is saved when it is sent, by the same address.
+const TYPING = 1200; // ms of rest before what was typed is saved
+const form = document.querySelector("[data-draft]");
+const controls = form.querySelector("[data-controls]");
+const said = document.getElementById("saved");
+const address = form.getAttribute("action"); // its buttons are called "action", too
+let timer = 0;
+let dirty = false;
+let turn = Promise.resolve();
+
+const field = (root, name) => root.querySelector(`[data-field="${CSS.escape(name)}"]`);
+const nameOf = (element) => element.closest("[data-field]")?.dataset.field;
+
+function texts(action) {
+  const data = new FormData(form);
+  for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+  data.set("action", action);
+  return data;
+}
+
+function save(action = "refresh", keepalive = false) {
+  clearTimeout(timer);
+  dirty = false;
+  const before = said.textContent;
+  turn = turn.then(async () => {
+    said.textContent = said.dataset.saving;
+    try {
+      const answer = await fetch(address, { method: "POST", body: texts(action), keepalive });
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
+      return merge(await answer.text());
+    } catch {
+      dirty = true;
+      said.textContent = said.dataset.failed || before;
+      return null;
+    }
+  });
+  return turn;
+}
+
+// The server says which fields there are; what is on the page already is left as it is.
+function merge(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const wanted = [...page.querySelectorAll("[data-controls] > [data-field]")];
+  const names = new Set(wanted.map((one) => one.dataset.field));
+  for (const one of [...controls.children]) if (!names.has(one.dataset.field)) one.remove();
+  let last = null;
+  for (const one of wanted) {
+    let here = field(controls, one.dataset.field);
+    if (!here) {
+      here = document.importNode(one, true);
+      here.classList.add("pf-new");
+      last ? last.after(here) : controls.prepend(here);
+    } else if (one.matches(".pf-computed, .pf-explanation, .pf-heading")) {
+      if (here.innerHTML !== one.innerHTML) here.replaceChildren(...one.childNodes);
+    }
+    last = here;
+  }
+  form.elements.shown.value = page.querySelector("[name=shown]")?.value ?? form.elements.shown.value;
+  said.textContent = page.getElementById("saved")?.textContent ?? said.textContent;
+  const steps = page.querySelector(".form-steps");
+  if (steps) document.querySelector(".form-steps")?.replaceWith(steps);
+  prepare(controls);
+  return page;
+}
+
+function renew(page, name) {
+  const fresh = page && field(page, name);
+  if (!fresh) return null;
+  const here = document.importNode(fresh, true);
+  field(controls, name).replaceWith(here);
+  prepare(here);
+  return here;
+}
+
+async function change(button) {
+  const name = nameOf(button);
+  const here = renew(await save(button.value), name);
+  if (!here) return;
+  const rows = here.querySelectorAll(".row");
+  const target = button.value.startsWith("more:") ? rows[rows.length - 1] : here;
+  target?.querySelector("input, select, textarea, button")?.focus();
+}
+
+function upload(input) {
+  const name = nameOf(input);
+  const shown = field(controls, name).querySelector(".upload-progress");
+  const data = texts("refresh");
+  for (const file of input.files) data.append(input.name, file);
+  const request = new XMLHttpRequest();
+  request.open("POST", address);
+  shown.hidden = false;
+  input.hidden = true;
+  request.upload.addEventListener("progress", (sent) => {
+    if (sent.lengthComputable) shown.querySelector("progress").value = (100 * sent.loaded) / sent.total;
+  });
+  request.addEventListener("loadend", () => {
+    const page = request.status ? merge(request.responseText) : null;
+    const here = renew(page, name);
+    if (here) return here.querySelector("input[type=file], button")?.focus();
+    shown.hidden = true;
+    input.hidden = false; // the file stays chosen, and goes with the page
+    said.textContent = said.dataset.failed;
+  });
+  turn = turn.then(() => new Promise((done) => {
+    request.addEventListener("loadend", () => done(null));
+    request.send(data);
+  }));
+}
+
+function locate(button) {
+  const place = button.closest("[data-position]");
+  const tell = place.querySelector("[data-here-said]");
+  tell.textContent = tell.dataset.asking;
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => {
+      place.querySelector("[name$='-lat']").value = coords.latitude.toFixed(6);
+      place.querySelector("[name$='-lon']").value = coords.longitude.toFixed(6);
+      place.querySelector("details").open = true;
+      tell.textContent = tell.dataset.found;
+      save();
+    },
+    () => (tell.textContent = tell.dataset.failed),
+    { enableHighAccuracy: true, timeout: 15000 },
+  );
+}
+
+function prepare(root) {
+  if (navigator.geolocation) for (const one of root.querySelectorAll(".position-here")) one.hidden = false;
+}
+
+form.addEventListener("input", (event) => {
+  if (event.target.type === "file") return;
+  dirty = true;
+  clearTimeout(timer);
+  timer = setTimeout(save, TYPING);
+});
+form.addEventListener("change", (event) => {
+  if (event.target.type === "file") return upload(event.target);
+  if (event.target.matches("input:not([type=radio], [type=checkbox], [type=date]), textarea")) return;
+  clearTimeout(timer);
+  timer = setTimeout(save, 50);
+});
+form.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-here]");
+  if (button) locate(button);
+});
+form.addEventListener("submit", (event) => {
+  clearTimeout(timer);
+  if (/^(more|less|remove):/.test(event.submitter?.value ?? "")) {
+    event.preventDefault();
+    change(event.submitter);
+  }
+});
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden" && dirty) save("refresh", true);
+});
+prepare(controls);
