@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from agent_api.context import Context
 from cases import Agent, audit
+from cases.audit import AuditRow
 from ingest.models import DocumentRow
 
 
@@ -40,4 +42,53 @@ def quarantine_item(
         action=f"quarantine.{done}",
         object_kind="quarantine",
         object_id=str(item_id),
+    )
+
+
+def citizens_searched(session: AsyncSession, context: Context, agent: Agent, found: int) -> None:
+    """How many were found, and not what was asked for: the trail outlives citizens' names."""
+    audit.record(
+        session,
+        context.clock,
+        agent_id=agent.id,
+        action="citizens.searched",
+        object_kind="citizens",
+        object_id="",
+        details={"found": found},
+    )
+
+
+async def filed(
+    session: AsyncSession, context: Context, agent: Agent, reference: str, *, again: bool
+) -> None:
+    """``again``: the form was filed before, and what changed since was not.
+
+    A double click is one filing.
+    """
+    query = select(AuditRow.id).where(
+        AuditRow.object_kind == "case",
+        AuditRow.object_id == reference,
+        AuditRow.action == "counter.filed",
+    )
+    if not again and await session.scalar(query.limit(1)):
+        return
+    audit.record(
+        session,
+        context.clock,
+        agent_id=agent.id,
+        action="counter.filed",
+        object_kind="case",
+        object_id=reference,
+        details={"again": again},
+    )
+
+
+def receipt_printed(session: AsyncSession, context: Context, agent: Agent, reference: str) -> None:
+    audit.record(
+        session,
+        context.clock,
+        agent_id=agent.id,
+        action="receipt.printed",
+        object_kind="case",
+        object_id=reference,
     )

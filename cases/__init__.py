@@ -3,6 +3,7 @@
 from cases import audit
 from cases.access import (
     case_for,
+    check_counter,
     check_handing_in,
     check_quarantine,
     document_for,
@@ -10,6 +11,7 @@ from cases.access import (
 )
 from cases.actions import Actions, answered_by_mail
 from cases.agents import Agent, Role, create_agent, create_token
+from cases.consents import consents_of, record_consents
 from cases.history import SYSTEM, Actor, append
 from cases.inbox import CaseItem, Filter, count_queues, list_cases, list_queues
 from cases.joining import Opening, fingerprint, join_case, open_case
@@ -51,8 +53,10 @@ __all__ = [
     "append",
     "audit",
     "case_for",
+    "check_counter",
     "check_handing_in",
     "check_quarantine",
+    "consents_of",
     "count_queues",
     "create_agent",
     "create_queue",
@@ -68,6 +72,7 @@ __all__ = [
     "message_for",
     "open_case",
     "read_case",
+    "record_consents",
     "record_of",
     "track_case",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from channels.counter.normalize import normalize as normalize_counter
 from channels.email.normalize import normalize as normalize_email
 from channels.fax.mail import as_fax
 from channels.fax.normalize import normalize as normalize_fax
@@ -33,6 +34,8 @@ class Normalizer:
         """
         if intake.facts.get("form") == "api":
             return normalize_outside(intake)
+        if intake.facts.get("form") == "counter":  # of a visit, or of a call
+            return normalize_counter(intake)
         match intake.channel:
             case ChannelName.EMAIL:
                 mail = normalize_email(intake)

@@ -4,11 +4,13 @@ from fastapi import FastAPI
 
 import agent_api
 import channels.web.routes
+from channels.counter.filing import DeskCounter
 from channels.scan import DeskScans
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
+from notify import Letterhead
 
 
 def build_app(town: Town) -> FastAPI:
@@ -52,6 +54,10 @@ def build_app(town: Town) -> FastAPI:
             live=town.live,
             viewers=town.viewers,
             scans=DeskScans(),
+            counter=DeskCounter.of(
+                town.database, town.acceptance.accept, town.secret, settings.country
+            ),
+            letterhead=Letterhead.of(settings, town.secret),
             limits=ocr_options(settings).limits,
         ),
     )

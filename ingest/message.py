@@ -27,6 +27,8 @@ class Trust(StrEnum):
 
     UNVERIFIED = "unverified"
     VERIFIED = "verified"
+    VOUCHED = "vouched"
+    """An agent of the town has them before them, or knows them, and says so by name."""
 
 
 class Automatic(StrEnum):
@@ -91,6 +93,9 @@ class Message(_Value):
     details: Mapping[str, str | int] = {}
     """What the transport tells beside: ``pages``, ``quality`` and ``station`` of a fax; ``file``
     and ``folder`` of a scan; ``queue``, the slug of the one that its folder asks for; ``split``,
-    how a batch is cut into letters (``separators``, ``blank`` or ``none``)."""
+    how a batch is cut into letters (``separators``, ``blank`` or ``none``). Of what an agent filed
+    for a citizen ``by`` (the agent's name), ``identity`` (how the agent knows who it is:
+    ``document``, ``known`` or ``word``), ``citizen`` (the id of one who is known), ``asked`` and
+    ``allowed`` (media by which the citizen was asked, and agreed, to be notified), ``postal``."""
     notes: tuple[str, ...] = ()
     """What could not be read, for the agent: ``attachment 2: broken base64``."""

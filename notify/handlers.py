@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import CaseMessageRow, CaseRow, JoinedBy
+from cases import CaseMessageRow, CaseRow, JoinedBy, consents_of
 from core.clock import Clock
 from core.database import Database
 from core.i18n import LOCALES
@@ -85,6 +85,7 @@ class CaseNotifications:
         async with self._database.read() as session:
             addressees = await _read_addressees(session, {change.case_id for _, change in told})
             known = await _known(session, NotificationRow, [_name(event) for event, _ in told])
+            consents = await consents_of(session, {change.case_id for _, change in told})
             too_many = await self._flooding(session, [change for _, change in told])
         planned = {}
         for event, change in told:
@@ -92,6 +93,8 @@ class CaseNotifications:
             kind = KINDS[change.change]
             if kind is Kind.RECEIPT and change.case_id in too_many:
                 log.warning("receipt.left_out", case=change.reference)
+            elif kind is not Kind.REPLY and not consents.get(change.case_id, {}).get("email", True):
+                continue  # asked by an agent, the citizen did not want it
             elif addressee is not None and self._may_hear(addressee, kind):
                 row = self._notification(event, change, kind, addressee)
                 planned[event.id] = Planned(row, is_new=row.id not in known)

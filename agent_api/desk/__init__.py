@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from agent_api.desk import (
     case_actions,
     cases,
+    counter,
     events,
     inbox,
     login,
@@ -22,6 +23,7 @@ for part in (
     inbox,
     events,
     scans,
+    counter,
     viewer,
     page_actions,
     page_files,

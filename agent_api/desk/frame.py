@@ -9,7 +9,7 @@ from starlette.requests import Request
 from agent_api.context import Context
 from agent_api.views import Desk
 from cases import Agent
-from cases.access import hands_in, sees_quarantine
+from cases.access import hands_in, sees_quarantine, serves
 from core.i18n import N_, translator
 from ingest.quarantine import count_open
 from notify import count_failed
@@ -38,6 +38,7 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         agent_name=agent.name,
         quarantine_count=await count_open(session) if sees_quarantine(agent) else None,
         hands_in=hands_in(agent),
+        serves=serves(agent),
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
     )

@@ -22,6 +22,12 @@ LABELS = {
     "trust": {
         "verified": N_("Verified sender"),
         "unverified": N_("Unverified sender"),
+        "vouched": N_("Vouched for by an agent"),
+    },
+    "identity": {
+        "document": N_("They showed an identity document"),
+        "known": N_("I know them"),
+        "word": N_("They say so; I did not check"),
     },
     "delivery": {
         "queued": N_("Waiting to be sent"),
