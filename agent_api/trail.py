@@ -1,5 +1,6 @@
 """What an agent did at the desk or by a program, for the audit trail: the same words for both."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from agent_api.context import Context
 from cases import Agent, audit
 from cases.audit import AuditRow
 from ingest.models import DocumentRow
+from notify import Letter
 
 
 def document_read(
@@ -91,4 +93,34 @@ def receipt_printed(session: AsyncSession, context: Context, agent: Agent, refer
         action="receipt.printed",
         object_kind="case",
         object_id=reference,
+    )
+
+
+def letters_printed(
+    session: AsyncSession,
+    context: Context,
+    agent: Agent,
+    batch_id: UUID,
+    letters: Sequence[Letter],
+) -> None:
+    audit.record(
+        session,
+        context.clock,
+        agent_id=agent.id,
+        action="letters.printed",
+        object_kind="letters",
+        object_id=str(batch_id),
+        details={"references": [letter.reference for letter in letters]},
+    )
+
+
+def batch_taken_out(session: AsyncSession, context: Context, agent: Agent, batch_id: UUID) -> None:
+    """The file was downloaded, for the first time or again."""
+    audit.record(
+        session,
+        context.clock,
+        agent_id=agent.id,
+        action="letters.read",
+        object_kind="letters",
+        object_id=str(batch_id),
     )

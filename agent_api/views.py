@@ -1,13 +1,15 @@
 """What the pages of the desk show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
+from agent_api.answering import Answer, CallLine
 from agent_api.paper import DocumentLine, Paper, Suggestion
+from cases import Way
 from cases.inbox import Filter, Page, QueueCount
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,6 +26,8 @@ class Desk:
     """Whether the agent may put in what came on paper."""
     serves: bool = False
     """Whether the agent may file for citizens."""
+    letter_count: int = 0
+    """How many letters wait to be printed."""
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""
@@ -83,6 +87,10 @@ class MessageEntry:
     """Why the last attempt did not go through."""
     notes: Sequence[str] = ()
     """What could not be read of it."""
+    filed_by: str = ""
+    """The agent who filed it for the citizen."""
+    identity: str = ""
+    """How that agent knew who it was."""
     paper: Paper | None = None
     """Of a fax or a scan."""
     suggestions: Sequence[Suggestion] = ()
@@ -110,7 +118,8 @@ class EventEntry:
     """Empty when no agent did it."""
     text: str = ""
     """Of ``moved`` the queue's name, of ``closed`` what the citizen was told, of
-    ``delivery_failed`` to whom and why, of ``pages_turned`` and its like the document's name."""
+    ``delivery_failed`` to whom and why, of ``pages_turned`` and its like the document's name, of
+    a call-back its number and what was written of it."""
 
 
 Entry = MessageEntry | NoteEntry | EventEntry
@@ -122,10 +131,12 @@ Action = Literal["replies", "notes", "claim", "move", "close", "reopen"]
 class Draft:
     """What was typed into a form that could not be carried out."""
 
-    action: Action
+    action: Action | Literal["callbacks"]
     text: str = ""
     error: str = ""
     """In the agent's language."""
+    answer: Answer = field(default_factory=Answer)
+    """The rest of a reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +168,18 @@ class CasePage:
     queues: Sequence[tuple[str, str]]
     """Where it may be moved to: (slug, name)."""
     reply_to: str
-    """The address that a reply goes to; empty when there is none."""
+    """The address that a reply by mail goes to; empty when there is none."""
+    ways: Sequence[Way]
+    """By which the agent may answer, the natural one first."""
+    postal_address: str
+    """Where letters go, as far as it is known."""
+    callback_phone: str
+    call_soon: str
+    """In an hour, as a ``datetime-local`` field has it."""
+    callbacks: Sequence[CallLine]
+    """The most urgent first."""
+    allowed: Sequence[str]
+    """Media by which the citizen agreed to be notified, when an agent asked."""
     entries: Sequence[Entry]
     """Oldest first."""
     draft: Draft | None = None
@@ -188,55 +210,13 @@ class ConflictPage:
     text: str = ""
     queue: str = ""
     queue_name: str = ""
+    answer: Answer = field(default_factory=Answer)
     version: int
     """The case's version now, with which the form is sent again."""
     sequence: int
     """And how many events it has now."""
     changes: Sequence[Entry]
     """What happened since the agent opened the case, oldest first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineLine:
-    id: UUID
-    channel: str
-    """Empty when no intake is behind it."""
-    sender: str
-    summary: str
-    """One line of what is known: the recipient, the file's name …"""
-    error: str
-    """Its first line."""
-    attempts: int
-    quarantined_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantinePage:
-    """``desk/quarantine.html``"""
-
-    desk: Desk
-    items: Sequence[QuarantineLine]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineItemPage:
-    """``desk/quarantine_item.html``: POST ``…/retry``, and ``…/file`` with ``subject``."""
-
-    desk: Desk
-    item: QuarantineLine
-    step: str
-    """The consumer that gave up."""
-    facts: Sequence[tuple[str, str]]
-    error: str
-    """Whole."""
-    event: str
-    """Its CloudEvent, as indented JSON."""
-    has_raw: bool
-    """Whether ``…/raw`` has the intake to download."""
-    can_file: bool
-    """Whether it may be filed by hand: it was never read."""
-    problem: str = ""
-    """Why the last action was not done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from cases.access import (
     document_for,
     message_for,
 )
-from cases.actions import Actions, answered_by_mail
+from cases.actions import Actions, WrittenWay
 from cases.agents import Agent, Role, create_agent, create_token
+from cases.callbacks import CallbackRow, Callbacks, open_callbacks, request_callback
 from cases.consents import consents_of, record_consents
 from cases.history import SYSTEM, Actor, append
 from cases.inbox import CaseItem, Filter, count_queues, list_cases, list_queues
@@ -29,12 +30,15 @@ from cases.queues import create_queue
 from cases.reading import CaseRecord, Tracked, inline_documents, read_case, record_of, track_case
 from cases.rules import create_rule
 from cases.search import index_pages
+from cases.ways import Way, answered_by_mail, phone_of, ways_of
 
 __all__ = [
     "SYSTEM",
     "Actions",
     "Actor",
     "Agent",
+    "CallbackRow",
+    "Callbacks",
     "CaseEventRow",
     "CaseItem",
     "CaseMessageRow",
@@ -49,6 +53,8 @@ __all__ = [
     "Role",
     "RoutingRuleRow",
     "Tracked",
+    "Way",
+    "WrittenWay",
     "answered_by_mail",
     "append",
     "audit",
@@ -70,9 +76,13 @@ __all__ = [
     "list_cases",
     "list_queues",
     "message_for",
+    "open_callbacks",
     "open_case",
+    "phone_of",
     "read_case",
     "record_consents",
     "record_of",
+    "request_callback",
     "track_case",
+    "ways_of",
 ]

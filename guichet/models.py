@@ -3,6 +3,7 @@
 import agent_api.models
 import cases.agents
 import cases.audit
+import cases.callbacks
 import cases.consents
 import cases.models
 import channels.email.models

@@ -67,6 +67,10 @@ CaseChange = Literal[
     "delivery_failed",
     "documents_read",
     "pages_changed",
+    "callback_requested",
+    "callback_done",
+    "callback_again",
+    "callback_unreachable",
 ]
 """What can happen to a case."""
 

@@ -9,6 +9,15 @@ from core.settings import Settings
 from notify.dispatch import Dispatcher
 from notify.handlers import CaseNotifications, Deliveries
 from notify.letterhead import Letterhead
+from notify.letters import (
+    Batch,
+    Letter,
+    count_waiting_letters,
+    letters_of_batch,
+    list_batches,
+    print_letters,
+    waiting_letters,
+)
 from notify.models import DeliveryStatus, Kind, Medium
 from notify.reading import (
     DeliveryItem,
@@ -22,11 +31,13 @@ from notify.reading import (
 )
 from notify.retries import Retries
 from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender, Unreachable
+from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
 from notify.senders.smtp import Smarthost, Smtp
 from notify.writing import Writing
 
 __all__ = [
+    "Batch",
     "CaseNotifications",
     "Content",
     "Deliveries",
@@ -36,6 +47,7 @@ __all__ = [
     "DeliveryStatus",
     "Dispatcher",
     "Kind",
+    "Letter",
     "Letterhead",
     "Medium",
     "Outbox",
@@ -50,10 +62,16 @@ __all__ = [
     "Writing",
     "count_deliveries",
     "count_failed",
+    "count_waiting_letters",
     "deliveries_of_case",
     "email_sender",
+    "letters_of_batch",
+    "letters_pdf",
+    "list_batches",
     "list_outbox",
     "outbox_mail",
+    "print_letters",
+    "waiting_letters",
 ]
 
 

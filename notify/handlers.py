@@ -1,7 +1,7 @@
 """Who is told what, and in which words: the two steps from a case's change to a delivery."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -19,7 +19,7 @@ from ingest.events import CaseChanged, DeliveryChanged, Event, NotificationReque
 from ingest.models import MessageRow
 from notify.addresses import is_machine, is_mail_address
 from notify.floods import flooding
-from notify.models import DeliveryRow, DeliveryStatus, Kind, NotificationRow
+from notify.models import DeliveryRow, DeliveryStatus, Kind, Medium, NotificationRow
 from notify.writing import Writing
 
 log = structlog.get_logger()
@@ -86,10 +86,13 @@ class CaseNotifications:
             addressees = await _read_addressees(session, {change.case_id for _, change in told})
             known = await _known(session, NotificationRow, [_name(event) for event, _ in told])
             consents = await consents_of(session, {change.case_id for _, change in told})
+            envelopes = await _read_envelopes(session, [change for _, change in told])
             too_many = await self._flooding(session, [change for _, change in told])
         planned = {}
         for event, change in told:
             addressee = addressees.get(change.case_id)  # None when the case was erased meanwhile
+            if addressee is not None and change.message_id in envelopes:
+                addressee = replace(addressee, address=envelopes[change.message_id])
             kind = KINDS[change.change]
             if kind is Kind.RECEIPT and change.case_id in too_many:
                 log.warning("receipt.left_out", case=change.reference)
@@ -159,11 +162,10 @@ class Deliveries:
         """The deliveries by their notifications, without those that are there already."""
         ids = [NotificationRequested.of(event).notification_id for event in events]
         async with self._database.read() as session:
-            names = {
-                derived_id(notification_id, "email"): notification_id for notification_id in ids
-            }
+            names = {derived_id(one, medium): one for one in ids for medium in Medium}
             known = await _known(session, DeliveryRow, list(names))
-            missing = [owner for name, owner in names.items() if name not in known]
+            there = {names[name] for name in known}
+            missing = [one for one in ids if one not in there]
             return await self._writing.write(session, missing) if missing else {}
 
     async def handle(
@@ -204,3 +206,15 @@ async def _read_addressees(session: AsyncSession, case_ids: set[UUID]) -> dict[U
         case_id: Addressee(address, language, automatic)
         for case_id, address, language, automatic in rows
     }
+
+
+async def _read_envelopes(
+    session: AsyncSession, changes: Sequence[CaseChanged]
+) -> Mapping[UUID | None, str]:
+    """Where those of the replies go that an agent sends by another medium than mail."""
+    replies = [change.message_id for change in changes if KINDS[change.change] is Kind.REPLY]
+    if not replies:
+        return {}
+    query = select(MessageRow.id, MessageRow.recipients, MessageRow.details)
+    rows = await session.execute(query.where(MessageRow.id.in_(replies)))
+    return {one: recipients[0] for one, recipients, details in rows if details.get("medium")}

@@ -42,6 +42,7 @@ class _Subject:
     """The Message-ID of the event's message."""
     conversation: Sequence[str]
     """Message-IDs, oldest first."""
+    medium: Medium
 
 
 class Writing:
@@ -70,6 +71,8 @@ class Writing:
     def _delivery(self, subject: _Subject) -> DeliveryRow:
         notification, case = subject.notification, subject.case
         kind = Kind(notification.kind)
+        if subject.medium is Medium.LETTER:
+            return self._letter(subject)
         delivery_id = derived_id(notification.id, Medium.EMAIL)
         words = self._contents.render(self._view(subject, kind))
         from_mailbox = case.mailbox or self._letterhead.main_mailbox
@@ -96,6 +99,25 @@ class Writing:
                 **threading_headers(subject.conversation),
                 **_marks(kind),
             },
+        )
+
+    def _letter(self, subject: _Subject) -> DeliveryRow:
+        """Not rendered yet: the page is drawn when it is printed."""
+        notification, case, now = subject.notification, subject.case, self._clock()
+        return DeliveryRow(
+            id=derived_id(notification.id, Medium.LETTER),
+            notification_id=notification.id,
+            medium=Medium.LETTER,
+            recipient=notification.address,
+            return_path="",
+            status=DeliveryStatus.QUEUED,
+            due_at=now,
+            created_at=now,
+            message_id=subject.message_id,
+            subject=quoted_subject(case.subject, case.reference),
+            text=subject.reply,
+            html="",
+            headers={"Agent": subject.event.actor_name},
         )
 
     def _view(self, subject: _Subject, kind: Kind) -> View:
@@ -127,6 +149,9 @@ def _marks(kind: Kind) -> dict[str, str]:
 async def _read_subjects(session: AsyncSession, notification_ids: Sequence[UUID]) -> list[_Subject]:
     # What a citizen wrote may be long, and no notification repeats it.
     reply = sql_case((MessageRow.direction == "out", MessageRow.text), else_=literal(""))
+    medium = sql_case(
+        (MessageRow.direction == "out", MessageRow.details["medium"].as_string()), else_=None
+    )
     query = (
         select(
             NotificationRow,
@@ -135,6 +160,7 @@ async def _read_subjects(session: AsyncSession, notification_ids: Sequence[UUID]
             reply,
             MessageRow.rfc_message_id,
             MessageRow.in_reply_to,
+            medium,
         )
         .join(CaseRow, CaseRow.id == NotificationRow.case_id)
         .join(CaseEventRow, CaseEventRow.id == NotificationRow.cause_event_id)
@@ -154,8 +180,9 @@ async def _read_subjects(session: AsyncSession, notification_ids: Sequence[UUID]
             conversation=conversations.get(case.id, [])
             if event.message_id is None
             else _conversation(notification.kind, message_id or "", in_reply_to or []),
+            medium=Medium(medium or Medium.EMAIL),
         )
-        for notification, case, event, text, message_id, in_reply_to in rows
+        for notification, case, event, text, message_id, in_reply_to, medium in rows
     ]
 
 

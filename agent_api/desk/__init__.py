@@ -3,11 +3,13 @@
 from fastapi import APIRouter
 
 from agent_api.desk import (
+    callbacks,
     case_actions,
     cases,
     counter,
     events,
     inbox,
+    letters,
     login,
     outbox,
     page_actions,
@@ -28,7 +30,9 @@ for part in (
     page_actions,
     page_files,
     cases,
+    callbacks,
     case_actions,
+    letters,
     quarantine,
     outbox,
 ):

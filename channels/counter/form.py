@@ -13,6 +13,7 @@ from typing import Self
 from uuid import UUID
 
 from channels.web.fields import email_address, phone_number
+from core.postal import clean_address, fits_window
 from core.text import clean_line, clean_text
 from core.web import FieldError
 from ingest.message import Attachment, ChannelName
@@ -28,8 +29,6 @@ MAX_SUBJECT = 200  # characters
 MAX_TEXT = 50_000  # characters
 MAX_NAME = 200  # characters
 MAX_FILES = 20
-MAX_ADDRESS_LINES = 5  # below the name (NF Z 10-011, as La Poste explains it: six lines in all)
-MAX_ADDRESS_LINE = 50  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,6 @@ class CounterForm:
     def read(cls, fields: Mapping[str, str], files: Sequence[Attachment]) -> Self:
         """Of what the browser sent; a choice that we do not offer is none."""
         origin, identity = fields.get("origin", ""), fields.get("identity", "")
-        lines = (clean_line(line) for line in fields.get("postal_address", "").splitlines())
         return cls(
             origin=origin if origin in ORIGINS else ChannelName.COUNTER,
             subject=clean_line(fields.get("subject", "")),
@@ -70,7 +68,7 @@ class CounterForm:
             name=clean_line(fields.get("name", "")),
             email=clean_line(fields.get("email", "")),
             phone=clean_line(fields.get("phone", "")),
-            postal_address="\n".join(line for line in lines if line),
+            postal_address=clean_address(fields.get("postal_address", "")),
             identity=identity if identity in IDENTITIES else "word",
             allowed=[medium for medium in ASKED if fields.get(f"allow_{medium}")],
             files=files,
@@ -110,7 +108,9 @@ class CounterForm:
             "name": self._name_problem(_),
             "email": self._email_problem(_),
             "phone": self._phone_problem(country, _),
-            "postal_address": address_problem(self.postal_address, _),
+            "postal_address": ""
+            if fits_window(self.postal_address)
+            else _("A postal address has at most 5 lines of 50 characters below the name."),
             "subject": self._subject_problem(_),
             "text": self._text_problem(_),
             "documents": _("Too many files: %(most)d at most.") % {"most": MAX_FILES}
@@ -154,14 +154,6 @@ class CounterForm:
         if len(self.text) > MAX_TEXT:
             return _("The text is too long.")
         return ""
-
-
-def address_problem(address: str, _: Translate) -> str:
-    """Why this cannot stand in the window of an envelope; empty when it can, or is empty."""
-    lines = address.split("\n")
-    if len(lines) > MAX_ADDRESS_LINES or any(len(line) > MAX_ADDRESS_LINE for line in lines):
-        return _("A postal address has at most 5 lines of 50 characters below the name.")
-    return ""
 
 
 def _id(given: str) -> str:

@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from core.errors import BadInput
 from core.settings.engine import EngineSettings
+from core.settings.letters import LetterSettings
 from core.settings.mail import ImapMailbox, ImapToken, MailSettings
 from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder, Split
 from core.settings.secret import SECRET_LENGTH, town_secret
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 
-class Settings(EngineSettings, MailSettings, PaperSettings, BaseSettings):
+class Settings(EngineSettings, MailSettings, PaperSettings, LetterSettings, BaseSettings):
     """Every setting; the names in the environment are these in capitals behind ``GUICHET_``."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHET_", extra="ignore", frozen=True)
