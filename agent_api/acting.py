@@ -2,9 +2,12 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import citizens
+from agent_api.answering import Answer
 from agent_api.context import Context
+from agent_api.moments import read_moment
 from agent_api.views import Action
-from cases import Actions, Agent, CaseRow
+from cases import Actions, Agent, Callbacks, CaseRow
 from core.tracing import span
 
 
@@ -18,6 +21,7 @@ async def act(
     *,
     text: str = "",
     queue: str = "",
+    answer: Answer | None = None,
 ) -> CaseRow:
     """Carry out an action on a case in the caller's transaction; returns the case as it is then.
 
@@ -30,7 +34,7 @@ async def act(
     with span(f"act {action}"):
         match action:
             case "replies":
-                return await actions.reply(reference, version, text)
+                return await _answer(session, context, actions, reference, version, text, answer)
             case "notes":
                 return await actions.note(reference, version, text)
             case "claim":
@@ -41,3 +45,26 @@ async def act(
                 return await actions.close(reference, version, text)
             case "reopen":
                 return await actions.reopen(reference, version)
+
+
+async def _answer(
+    session: AsyncSession,
+    context: Context,
+    actions: Actions,
+    reference: str,
+    version: int | None,
+    text: str,
+    answer: Answer | None,
+) -> CaseRow:
+    """By the way that the agent chose; programs answer by the most natural one."""
+    answer = answer or Answer()
+    if answer.way == "callback":
+        due_at = read_moment(answer.due, context.letterhead.zone)
+        callbacks = Callbacks(session, context.clock, actions.agent)
+        return await callbacks.request(reference, version, answer.phone, text, due_at)
+    case = await actions.reply(
+        reference, version, text, way=answer.way, postal_address=answer.postal
+    )
+    if answer.way == "letter" and case.citizen_id:
+        await citizens.move_house(session, case.citizen_id, case.postal_address)
+    return case

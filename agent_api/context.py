@@ -1,9 +1,11 @@
 """What the routes of the desk and of the API work with; the composition root hands it in."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from agent_api.live import Live
@@ -13,8 +15,10 @@ from core.database import Database
 from core.processes import Processes
 from core.ratelimit import RateLimit
 from core.settings import Settings, Split
-from core.web import Pages
-from ingest import Accept, Arrival
+from core.web import FieldError, Pages
+from ingest import Accept, Arrival, Attachment
+from ingest.models import IntakeRow
+from notify import Letterhead
 from ocr import Limits
 
 
@@ -41,6 +45,32 @@ class Scans(Protocol):
         ...
 
 
+class Counter(Protocol):
+    """How what an agent files for a citizen comes in; the channel for the counter knows."""
+
+    def mistakes(
+        self, fields: Mapping[str, str], files: Sequence[Attachment], say: Callable[[str], str]
+    ) -> Sequence[FieldError]:
+        """What is wrong with a form, in the order of its fields; empty when it can be filed."""
+        ...
+
+    async def file(
+        self,
+        token: str,
+        fields: Mapping[str, str],
+        files: Sequence[Attachment],
+        *,
+        agent_id: str,
+        by: str,
+    ) -> tuple[str, bool]:
+        """The reference, and whether what is kept under it is this very form. Raises Later."""
+        ...
+
+    async def filed(self, session: AsyncSession, reference: str) -> IntakeRow:
+        """What was filed under a reference. Raises NotThere."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     settings: Settings
@@ -53,8 +83,10 @@ class Context:
     viewers: Processes
     """Show pages, and open locked ones."""
     scans: Scans
+    counter: Counter
+    letterhead: Letterhead
     telephone: bool = False
-    """Whether the town can be called."""
+    """Whether the town can be called, and sends SMS."""
     limits: Limits = field(default_factory=Limits)
     """Of the pages that are shown."""
     logins: Logins = field(default_factory=Logins)

@@ -1,13 +1,15 @@
 """What the pages of the desk show."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
+from agent_api.answering import Answer, CallLine
 from agent_api.paper import DocumentLine, Paper, Suggestion
+from cases import Way
 from cases.inbox import Filter, Page, QueueCount
 from cases.procedures import Filed
 from cases.telephone import Line
@@ -27,6 +29,10 @@ class Desk:
     """Whether the agent may put in what came on paper."""
     sets_up_telephone: bool = False
     """Whether there is a telephone, and the agent may change its menu."""
+    serves: bool = False
+    """Whether the agent may file for citizens."""
+    letter_count: int = 0
+    """How many letters wait to be printed."""
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""
@@ -88,6 +94,10 @@ class MessageEntry:
     """What could not be read of it."""
     form: Filed | None = None
     """Of a procedure: shown in the place of its text."""
+    filed_by: str = ""
+    """The agent who filed it for the citizen."""
+    identity: str = ""
+    """How that agent knew who it was."""
     paper: Paper | None = None
     """Of a fax or a scan."""
     suggestions: Sequence[Suggestion] = ()
@@ -115,7 +125,8 @@ class EventEntry:
     """Empty when no agent did it."""
     text: str = ""
     """Of ``moved`` the queue's name, of ``closed`` what the citizen was told, of
-    ``delivery_failed`` to whom and why, of ``pages_turned`` and its like the document's name."""
+    ``delivery_failed`` to whom and why, of ``pages_turned`` and its like the document's name, of
+    a call-back its number and what was written of it."""
 
 
 Entry = MessageEntry | NoteEntry | EventEntry
@@ -127,10 +138,12 @@ Action = Literal["replies", "notes", "claim", "move", "close", "reopen"]
 class Draft:
     """What was typed into a form that could not be carried out."""
 
-    action: Action
+    action: Action | Literal["callbacks"]
     text: str = ""
     error: str = ""
     """In the agent's language."""
+    answer: Answer = field(default_factory=Answer)
+    """The rest of a reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,9 +175,20 @@ class CasePage:
     queues: Sequence[tuple[str, str]]
     """Where it may be moved to: (slug, name)."""
     reply_to: str
-    """The address that a reply goes to; empty when there is none."""
-    reply_by: str
-    """The channel that it goes by: ``email`` or ``sms``."""
+    """The address that a reply by mail goes to; empty when there is none."""
+    ways: Sequence[Way]
+    """By which the agent may answer, the natural one first."""
+    sms_stopped: bool
+    """Whether the citizen's number wants no SMS any more."""
+    postal_address: str
+    """Where letters go, as far as it is known."""
+    callback_phone: str
+    call_soon: str
+    """In an hour, as a ``datetime-local`` field has it."""
+    callbacks: Sequence[CallLine]
+    """The most urgent first."""
+    allowed: Sequence[str]
+    """Media by which the citizen agreed to be notified, when an agent asked."""
     entries: Sequence[Entry]
     """Oldest first."""
     draft: Draft | None = None
@@ -195,6 +219,7 @@ class ConflictPage:
     text: str = ""
     queue: str = ""
     queue_name: str = ""
+    answer: Answer = field(default_factory=Answer)
     version: int
     """The case's version now, with which the form is sent again."""
     sequence: int

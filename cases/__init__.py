@@ -3,13 +3,16 @@
 from cases import audit
 from cases.access import (
     case_for,
+    check_counter,
     check_handing_in,
     check_quarantine,
     document_for,
     message_for,
 )
-from cases.actions import Actions, answered_by
+from cases.actions import Actions, WrittenWay
 from cases.agents import Agent, Role, create_agent, create_token
+from cases.callbacks import CallbackRow, Callbacks, open_callbacks, request_callback
+from cases.consents import consents_of, record_consents
 from cases.history import SYSTEM, Actor, append
 from cases.inbox import CaseItem, Filter, count_queues, list_cases, list_queues
 from cases.joining import Opening, fingerprint, join_case, open_case
@@ -27,12 +30,15 @@ from cases.queues import create_queue
 from cases.reading import CaseRecord, Tracked, inline_documents, read_case, record_of, track_case
 from cases.rules import create_rule
 from cases.search import index_pages
+from cases.ways import Way, phone_of, ways_of
 
 __all__ = [
     "SYSTEM",
     "Actions",
     "Actor",
     "Agent",
+    "CallbackRow",
+    "Callbacks",
     "CaseEventRow",
     "CaseItem",
     "CaseMessageRow",
@@ -47,12 +53,15 @@ __all__ = [
     "Role",
     "RoutingRuleRow",
     "Tracked",
-    "answered_by",
+    "Way",
+    "WrittenWay",
     "append",
     "audit",
     "case_for",
+    "check_counter",
     "check_handing_in",
     "check_quarantine",
+    "consents_of",
     "count_queues",
     "create_agent",
     "create_queue",
@@ -66,8 +75,13 @@ __all__ = [
     "list_cases",
     "list_queues",
     "message_for",
+    "open_callbacks",
     "open_case",
+    "phone_of",
     "read_case",
+    "record_consents",
     "record_of",
+    "request_callback",
     "track_case",
+    "ways_of",
 ]

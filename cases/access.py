@@ -14,6 +14,7 @@ from ingest.models import DocumentRow, MessageRow
 
 SEE_ALL_QUEUES = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
 HAND_IN = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
+SERVE = frozenset({Role.RECEPTION, Role.HANDLER})
 SEE_QUARANTINE = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN, Role.SYSTEM_ADMIN})
 
 
@@ -121,3 +122,14 @@ def check_handing_in(agent: Agent) -> None:
     """Raises Refused unless the agent may hand in what arrived elsewhere."""
     if not hands_in(agent):
         raise Refused("only reception and functional administrators hand in intakes")
+
+
+def serves(agent: Agent) -> bool:
+    """Whether the agent may look citizens up and file for them, at the counter or on the phone."""
+    return bool(agent.roles & SERVE)
+
+
+def check_counter(agent: Agent) -> None:
+    """Raises Refused unless the agent may file for citizens."""
+    if not serves(agent):
+        raise Refused("the counter is for reception and handlers")

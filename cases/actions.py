@@ -1,6 +1,8 @@
 """What agents do to a case. Each action checks the version that the agent had before them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,17 +11,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.access import queue_for
 from cases.agents import Agent
 from cases.changes import case_at, record_change
+from cases.consents import consents_of
 from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
 from cases.search import index_words
+from cases.ways import ways_of
 from core.clock import Clock
 from core.errors import BadInput, NotNow
 from core.i18n import N_
 from core.ids import derived_id, new_id
+from core.postal import clean_address, fits_window
 from core.text import clean_text
 from ingest.events import CaseChange
 from ingest.message import ChannelName, Trust
 from ingest.models import MessageRow
 
+WrittenWay = Literal["email", "sms", "letter"]
+_NO_WAY: Mapping[WrittenWay, str] = {
+    "email": N_("There is no e-mail address to reply to."),
+    "sms": N_("There is no number that takes SMS."),
+    "letter": N_("The citizen does not want letters."),
+}
+_CHANNELS: Mapping[WrittenWay, ChannelName] = {
+    "email": ChannelName.EMAIL,
+    "sms": ChannelName.SMS,
+    "letter": ChannelName.SCAN,
+}
 MAX_TEXT = 100_000  # characters of a reply or a note
 MAX_SMS = 1_600  # characters: no provider takes more
 
@@ -66,19 +82,36 @@ class Actions:
         index_words(self.session, case.id, derived_id(case.id, f"note:{case.event_count}"), text)
         return await self._done(case, "noted", data={"text": text}, changes=False)
 
-    async def reply(self, reference: str, version: int | None, text: str) -> CaseRow:
-        """Answer the citizen by e-mail or SMS; the case then waits for them."""
+    async def reply(
+        self,
+        reference: str,
+        version: int | None,
+        text: str,
+        *,
+        way: WrittenWay | None = None,
+        postal_address: str = "",
+    ) -> CaseRow:
+        """Answer the citizen by a written way, or the most natural one; the case then waits for
+        them.
+
+        A letter goes to ``postal_address``, which the case then keeps.
+        """
         text = _checked(text)
         case = await self._at(reference, version)
-        channel = answered_by(case)
-        if channel is None:
-            raise NotNow(N_("There is no address to reply to."))
-        if channel is ChannelName.SMS and len(text) > MAX_SMS:
+        consents = await consents_of(self.session, [case.id])
+        ways = {one.name: one for one in ways_of(case, consents.get(case.id, {}))}
+        if way is None:
+            way = "sms" if "sms" in ways and "email" not in ways else "email"
+        if way not in ways:
+            raise NotNow(_NO_WAY[way])
+        if way == "sms" and len(text) > MAX_SMS:
             raise BadInput(N_("An SMS has 1,600 characters at most."), where="text")
+        if way == "letter":
+            case.postal_address = _address(postal_address)
         if case.claimed_by is None:
             case.claimed_by = self.agent.id
         case.status, case.closed_at = CaseStatus.WAITING, None
-        message = await self._reply_message(case, channel, text)
+        message = await self._reply_message(case, text, way, ways[way].to)
         return await self._done(case, "replied", message_id=message.id)
 
     async def close(self, reference: str, version: int | None, text: str = "") -> CaseRow:
@@ -122,16 +155,21 @@ class Actions:
             changes=changes,
         )
 
-    async def _reply_message(self, case: CaseRow, channel: ChannelName, text: str) -> MessageRow:
+    async def _reply_message(
+        self, case: CaseRow, text: str, way: WrittenWay, to: str
+    ) -> MessageRow:
         message_id, now = new_id(), self.clock()
+        if way == "letter":
+            to = f"{case.sender_name}\n{case.postal_address}".strip()
         message = MessageRow(
             id=message_id,
             direction="out",
-            channel=channel,
+            channel=_CHANNELS[way],
             sender_name=self.agent.name,
             sender_address=case.mailbox,
             sender_trust=Trust.VERIFIED,
-            recipients=[case.sender_address],
+            recipients=[to],
+            details={} if way == "email" else {"medium": way},
             subject=case.subject,
             text=text,
             language=case.language,
@@ -162,13 +200,16 @@ class Actions:
         return [*reversed((await self.session.scalars(query)).all())]
 
 
-def answered_by(case: CaseRow) -> ChannelName | None:
-    """By which way a reply reaches the citizen; None when there is none."""
-    if case.channel in (ChannelName.EMAIL, ChannelName.WEB) and "@" in case.sender_address:
-        return ChannelName.EMAIL
-    if case.channel in (ChannelName.SMS, ChannelName.PHONE) and case.sender_address:
-        return ChannelName.SMS
-    return None
+def _address(text: str) -> str:
+    address = clean_address(text)
+    if not address:
+        raise BadInput(N_("Write the postal address that the letter goes to."), where="postal")
+    if not fits_window(address):
+        raise BadInput(
+            N_("A postal address has at most 5 lines of 50 characters below the name."),
+            where="postal",
+        )
+    return address
 
 
 def _checked(text: str, *, may_be_empty: bool = False) -> str:

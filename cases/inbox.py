@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Select, desc, func, select, union_all
+from sqlalchemy import CompoundSelect, Label, Select, desc, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.access import visible_cases, visible_queues
 from cases.agents import Agent, AgentRow
+from cases.callbacks import CallbackRow
 from cases.models import CaseRow, CaseStatus, QueueRow
 from cases.search import matches
 from core.errors import BadInput
@@ -27,7 +28,8 @@ class Filter:
     queue: str = ""
     channel: str = ""
     status: str = ""
-    """A status, ``open`` for all but closed (also when empty and there is no ``q``), or ``any``."""
+    """A status, ``open`` for all but closed (also when empty and there is no ``q``), ``any``, or
+    ``callback`` for those whose citizen is to be called back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class CaseItem:
     received_at: datetime
     due_at: datetime | None
     version: int
+    call_before: datetime | None
+    """When the citizen is to be called back; None when not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ async def list_cases(
             CaseRow.received_at,
             CaseRow.due_at,
             CaseRow.version,
+            _call_before(),
         )
         .join(found, found.c.id == CaseRow.id)
         .join(QueueRow, QueueRow.id == CaseRow.queue_id)
@@ -123,10 +128,21 @@ def _ids(
     if cursor:
         conditions.append(CaseRow.id < _id_of(cursor))
     ids = select(CaseRow.id).where(*conditions)
+    if filter.status == "callback":
+        to_call = select(CallbackRow.case_id).where(CallbackRow.ended_at.is_(None))
+        return ids.where(CaseRow.id.in_(to_call))
     status = filter.status or ("any" if filter.q.strip() else "open")
     if status == "open":
         return union_all(*(ids.where(CaseRow.status == one) for one in OPEN))
     return ids if status == "any" else ids.where(CaseRow.status == status)
+
+
+def _call_before() -> Label[datetime]:
+    """Of the most urgent call; asked for the cases of one page alone."""
+    query = select(func.min(CallbackRow.due_at)).where(
+        CallbackRow.case_id == CaseRow.id, CallbackRow.ended_at.is_(None)
+    )
+    return query.correlate(CaseRow).scalar_subquery().label("call_before")
 
 
 async def count_queues(session: AsyncSession, agent: Agent) -> list[QueueCount]:

@@ -86,6 +86,8 @@ class CaseRow(Base):
     sender_address: Mapped[str] = mapped_column(Text)
     sender_phone: Mapped[str] = mapped_column(String(32))
     sender_trust: Mapped[str] = mapped_column(String(16))
+    postal_address: Mapped[str] = mapped_column(Text, default="")
+    """Where letters about it go, as on an envelope but for the name; empty when nobody said."""
     mailbox: Mapped[str] = mapped_column(Text)
     """Our address that the citizen wrote to, without its +tag: answers come from it."""
     language: Mapped[str] = mapped_column(String(8))

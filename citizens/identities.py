@@ -7,7 +7,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from citizens.models import CitizenRow, IdentityRow
+from citizens.keys import keys_of
+from citizens.models import CitizenKeyRow, CitizenRow, IdentityRow
 from core.database import insert_new
 
 NAMESPACE = UUID("5a1d3c52-94f5-5be6-8f39-0d8a6a0b8b3e")
@@ -35,7 +36,13 @@ async def enter(
         session,
         CitizenRow,
         [
-            {"id": newcomer(address), "name": name, "language": language, "created_at": at}
+            {
+                "id": newcomer(address),
+                "name": name,
+                "language": language,
+                "postal_address": "",
+                "created_at": at,
+            }
             for address, name, language in citizens
         ],
     )
@@ -43,6 +50,39 @@ async def enter(
         session,
         IdentityRow,
         [{"address": address, "citizen_id": newcomer(address)} for address, _, _ in citizens],
+    )
+    await _index(session, [(newcomer(address), name, [address]) for address, name, _ in citizens])
+
+
+async def remember(
+    session: AsyncSession,
+    citizen_id: UUID,
+    *,
+    name: str,
+    language: str,
+    addresses: Sequence[str],
+    postal_address: str,
+    at: datetime,
+) -> None:
+    """Write down what an agent was told of a citizen, who may be new.
+
+    The name of one who is known stays; an address that is somebody else's stays theirs; a postal
+    address takes the place of an older one.
+    """
+    row = {"id": citizen_id, "name": name, "language": language, "postal_address": postal_address}
+    await insert_new(session, CitizenRow, [{**row, "created_at": at}])
+    await insert_new(
+        session, IdentityRow, [{"address": one, "citizen_id": citizen_id} for one in addresses]
+    )
+    await _index(session, [(citizen_id, name, addresses)])
+    if postal_address:
+        await move_house(session, citizen_id, postal_address)
+
+
+async def move_house(session: AsyncSession, citizen_id: UUID, postal_address: str) -> None:
+    """The citizen lives there now."""
+    await session.execute(
+        update(CitizenRow).where(CitizenRow.id == citizen_id).values(postal_address=postal_address)
     )
 
 
@@ -52,4 +92,18 @@ async def verify(session: AsyncSession, address: str, at: datetime) -> None:
         update(IdentityRow)
         .where(IdentityRow.address == address, IdentityRow.verified_at.is_(None))
         .values(verified_at=at)
+    )
+
+
+async def _index(
+    session: AsyncSession, citizens: Sequence[tuple[UUID, str, Sequence[str]]]
+) -> None:
+    await insert_new(
+        session,
+        CitizenKeyRow,
+        [
+            {"key": key, "citizen_id": citizen_id}
+            for citizen_id, name, addresses in citizens
+            for key in keys_of(name, *addresses)
+        ],
     )

@@ -15,6 +15,8 @@ class CitizenRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(String(8), default="")
+    postal_address: Mapped[str] = mapped_column(Text, default="")
+    """The newest that we know, as it is written on an envelope but for the name."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -26,3 +28,18 @@ class IdentityRow(Base):
     address: Mapped[str] = mapped_column(Text, primary_key=True)
     citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), index=True)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CitizenKeyRow(Base):
+    """What a citizen is found by: see :mod:`citizens.keys`."""
+
+    __tablename__ = "citizen_keys"
+
+    key: Mapped[str] = mapped_column(
+        # By code points on PostgreSQL too, so that a prefix is a range of the index.
+        String(128).with_variant(String(128, collation="C"), "postgresql"),
+        primary_key=True,
+    )
+    citizen_id: Mapped[UUID] = mapped_column(
+        ForeignKey("citizens.id"), primary_key=True, index=True
+    )

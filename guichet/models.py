@@ -3,6 +3,8 @@
 import agent_api.models
 import cases.agents
 import cases.audit
+import cases.callbacks
+import cases.consents
 import cases.models
 import cases.procedures.models
 import cases.telephone

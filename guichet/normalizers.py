@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from channels.counter.normalize import normalize as normalize_counter
 from channels.email.normalize import normalize as normalize_email
 from channels.fax.mail import as_fax
 from channels.fax.normalize import normalize as normalize_fax
@@ -16,9 +17,9 @@ from ingest import ChannelName, Intake, Message
 from ingest.intake import Normalize
 from ingest.outside import normalize_outside
 
-
 _BY_FORM: Mapping[str, Normalize] = {
     "api": normalize_outside,
+    "counter": normalize_counter,
     "procedure": normalize_procedure,
 }
 """Of intakes that say what they look like, by whichever channel they came."""

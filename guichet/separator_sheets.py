@@ -11,6 +11,7 @@ import typer
 
 from core.clock import utc_now
 from core.i18n import N_, translator
+from core.printing import draw_qr
 from core.separators import parse_separator, separator_code
 from core.settings import Settings
 from guichet.offline import fail, read_settings
@@ -88,20 +89,11 @@ def _draw(
     canvas.drawCentredString(middle, height - 150, name)
     canvas.setFont("Helvetica", 18)
     canvas.drawCentredString(middle, height - 180, day.isoformat())
-    _draw_qr(canvas, code, MARGIN, height - 220 - QR_SIZE)
-    _draw_qr(canvas, code, width - MARGIN - QR_SIZE, 120)
+    draw_qr(canvas, code, MARGIN, height - 220 - QR_SIZE, QR_SIZE)
+    draw_qr(canvas, code, width - MARGIN - QR_SIZE, 120, QR_SIZE)
     # A short one is drawn with broader bars: the queue alone, without the date.
     modules = Code128(separator_code(queue), barWidth=1, quiet=False).width
     bars = Code128(separator_code(queue), barHeight=60, barWidth=room / modules, quiet=False)
     bars.drawOn(canvas, MARGIN, height / 2 - 30)
     canvas.setFont("Helvetica", 12)
     canvas.drawCentredString(middle, 80, say(USE))
-
-
-def _draw_qr(canvas: "Canvas", code: str, left: float, bottom: float) -> None:
-    from reportlab.graphics.barcode.qr import QrCodeWidget
-    from reportlab.graphics.shapes import Drawing
-
-    drawing = Drawing(QR_SIZE, QR_SIZE)
-    drawing.add(QrCodeWidget(code, barWidth=QR_SIZE, barHeight=QR_SIZE, barLevel="Q"))
-    drawing.drawOn(canvas, left, bottom)

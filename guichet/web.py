@@ -6,12 +6,14 @@ import agent_api
 import channels.telephony.double
 import channels.telephony.hooks
 import channels.web.routes
+from channels.counter.filing import DeskCounter
 from channels.scan import DeskScans
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.demo_telephone import demo_provider
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
+from notify import Letterhead
 
 
 def build_app(town: Town) -> FastAPI:
@@ -76,6 +78,10 @@ def build_app(town: Town) -> FastAPI:
             viewers=town.viewers,
             scans=DeskScans(),
             telephone=town.account is not None,
+            counter=DeskCounter.of(
+                town.database, town.acceptance.accept, town.secret, settings.country
+            ),
+            letterhead=Letterhead.of(settings, town.secret),
             limits=ocr_options(settings).limits,
         ),
     )

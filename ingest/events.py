@@ -76,6 +76,10 @@ CaseChange = Literal[
     "documents_fetched",
     "documents_missing",
     "pages_changed",
+    "callback_requested",
+    "callback_done",
+    "callback_again",
+    "callback_unreachable",
 ]
 """What can happen to a case."""
 

@@ -28,6 +28,8 @@ class Trust(StrEnum):
 
     UNVERIFIED = "unverified"
     VERIFIED = "verified"
+    VOUCHED = "vouched"
+    """An agent of the town has them before them, or knows them, and says so by name."""
 
 
 class Automatic(StrEnum):
@@ -95,6 +97,9 @@ class Message(_Value):
     how a batch is cut into letters (``separators``, ``blank`` or ``none``); ``media``, the files
     that are to be fetched, each on a line with its type and address; ``call`` and ``seconds`` of a
     recording, and ``transcribed`` where a machine wrote the text; of a procedure's form
-    ``procedure`` (slug), ``version`` and ``form``, its values by field."""
+    ``procedure`` (slug), ``version`` and ``form``, its values by field. Of what an agent filed for
+    a citizen ``by`` (the agent's name), ``identity`` (how the agent knows who it is:
+    ``document``, ``known`` or ``word``), ``citizen`` (the id of one who is known), ``asked`` and
+    ``allowed`` (media by which the citizen was asked, and agreed, to be notified), ``postal``."""
     notes: tuple[str, ...] = ()
     """What could not be read, for the agent: ``attachment 2: broken base64``."""

@@ -6,7 +6,7 @@ when its turn comes (in a process beside, like every other channel's).
 
 from base64 import b64decode
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -37,7 +37,7 @@ class IntakeSender(_Given):
     """An e-mail address."""
     phone: Annotated[str, Field(pattern=r"^$|^\+[1-9][0-9]{4,14}$")] = ""
     """A number in E.164."""
-    trust: Trust = Trust.UNVERIFIED
+    trust: Literal[Trust.UNVERIFIED, Trust.VERIFIED] = Trust.UNVERIFIED
     """``verified`` when the outside system has proof of who they are."""
 
 

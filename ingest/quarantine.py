@@ -32,6 +32,7 @@ from ingest.stream import publish
 RAW_NAMES: Mapping[ChannelName, tuple[str, str]] = {
     ChannelName.EMAIL: ("message.eml", "message/rfc822"),
     ChannelName.WEB: ("form.json", "application/json"),
+    ChannelName.COUNTER: ("form.json", "application/json"),
     ChannelName.FAX: ("fax.tif", "image/tiff"),
     ChannelName.SCAN: ("scan.bin", "application/octet-stream"),
 }

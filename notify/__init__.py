@@ -10,6 +10,15 @@ from notify.dispatch import Dispatcher
 from notify.feedback import record_feedback
 from notify.handlers import CaseNotifications, Deliveries
 from notify.letterhead import Letterhead
+from notify.letters import (
+    Batch,
+    Letter,
+    count_waiting_letters,
+    letters_of_batch,
+    list_batches,
+    print_letters,
+    waiting_letters,
+)
 from notify.models import DeliveryStatus, Kind, Medium
 from notify.optouts import OptOutRow, record_wish, stopped
 from notify.reading import (
@@ -24,12 +33,14 @@ from notify.reading import (
 )
 from notify.retries import Retries
 from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender, Unreachable
+from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
 from notify.senders.smtp import Smarthost, Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.writing import Writing
 
 __all__ = [
+    "Batch",
     "CaseNotifications",
     "Content",
     "Deliveries",
@@ -39,6 +50,7 @@ __all__ = [
     "DeliveryStatus",
     "Dispatcher",
     "Kind",
+    "Letter",
     "Letterhead",
     "Medium",
     "OptOutRow",
@@ -56,13 +68,19 @@ __all__ = [
     "Writing",
     "count_deliveries",
     "count_failed",
+    "count_waiting_letters",
     "deliveries_of_case",
     "email_sender",
+    "letters_of_batch",
+    "letters_pdf",
+    "list_batches",
     "list_outbox",
     "outbox_mail",
+    "print_letters",
     "record_feedback",
     "record_wish",
     "stopped",
+    "waiting_letters",
 ]
 
 

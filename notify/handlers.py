@@ -1,14 +1,14 @@
 """Who is told what, and in which words: the two steps from a case's change to a delivery."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import CaseMessageRow, CaseRow, JoinedBy
+from cases import CaseMessageRow, CaseRow, JoinedBy, consents_of
 from core.clock import Clock
 from core.database import Database
 from core.i18n import LOCALES
@@ -90,14 +90,20 @@ class CaseNotifications:
         async with self._database.read() as session:
             addressees = await _read_addressees(session, {change.case_id for _, change in told})
             known = await _known(session, [_name(event) for event, _ in told])
+            consents = await consents_of(session, {change.case_id for _, change in told})
+            envelopes = await _read_envelopes(session, [change for _, change in told])
             too_many = await self._flooding(session, [change for _, change in told])
         planned = {}
         for event, change in told:
             addressee = addressees.get(change.case_id)  # None when the case was erased meanwhile
+            if addressee is not None and change.message_id in envelopes:
+                addressee = replace(addressee, address=envelopes[change.message_id])
             kind = KINDS[change.change]
             if kind is Kind.RECEIPT and change.case_id in too_many:
                 log.warning("receipt.left_out", case=change.reference)
-            elif addressee is not None and self._may_hear(addressee, kind):
+            elif addressee is not None and self._may_hear(
+                addressee, kind, consents.get(change.case_id, {})
+            ):
                 row = self._notification(event, change, kind, addressee)
                 planned[event.id] = Planned(row, is_new=row.id not in known)
         return planned
@@ -121,7 +127,7 @@ class CaseNotifications:
         data = NotificationRequested(notification_id=planned.notification.id)
         return [event.follow(data, key=UUID(event.subject))]
 
-    def _may_hear(self, addressee: Addressee, kind: Kind) -> bool:
+    def _may_hear(self, addressee: Addressee, kind: Kind, consents: Mapping[str, bool]) -> bool:
         """A person's words go to whom the person chose; what is automatic to people alone.
 
         RFC 3834, section 2: no answer to what a machine wrote, nor to a machine, nor to ourselves.
@@ -129,8 +135,11 @@ class CaseNotifications:
         """
         if kind is Kind.REPLY:
             return bool(addressee.address)
-        if medium_of(addressee.address) is Medium.SMS:
-            return self._may_get_sms(addressee)
+        medium = medium_of(addressee.address)
+        if not consents.get(medium, True):
+            return False  # asked by an agent, the citizen did not want it
+        if medium is Medium.SMS:
+            return self._may_get_sms(addressee, consents)
         return (
             is_mail_address(addressee.address)
             and addressee.automatic == Automatic.NO
@@ -138,11 +147,10 @@ class CaseNotifications:
             and not self._is_ours(addressee.address)
         )
 
-    def _may_get_sms(self, addressee: Addressee) -> bool:
+    def _may_get_sms(self, addressee: Addressee, consents: Mapping[str, bool]) -> bool:
         """An SMS costs money and wakes people: nobody gets one because of what another wrote."""
-        return (
-            self._sends_sms and addressee.trust == Trust.VERIFIED and takes_sms(addressee.address)
-        )
+        is_theirs = addressee.trust == Trust.VERIFIED or consents.get(Medium.SMS, False)
+        return self._sends_sms and is_theirs and takes_sms(addressee.address)
 
     def _notification(
         self, event: Event, change: CaseChanged, kind: Kind, addressee: Addressee
@@ -214,3 +222,15 @@ async def _read_addressees(session: AsyncSession, case_ids: set[UUID]) -> dict[U
     )
     rows = await session.execute(query)
     return {case_id: Addressee(*addressee) for case_id, *addressee in rows}
+
+
+async def _read_envelopes(
+    session: AsyncSession, changes: Sequence[CaseChanged]
+) -> Mapping[UUID | None, str]:
+    """Where those of the replies go that an agent sends by another medium than mail."""
+    replies = [change.message_id for change in changes if KINDS[change.change] is Kind.REPLY]
+    if not replies:
+        return {}
+    query = select(MessageRow.id, MessageRow.recipients, MessageRow.details)
+    rows = await session.execute(query.where(MessageRow.id.in_(replies)))
+    return {one: recipients[0] for one, recipients, details in rows if details.get("medium")}

@@ -23,6 +23,10 @@ class Letterhead:
     tracking_page: str
     """URL of the page that asks for reference and tracking key."""
     secret: bytes
+    postal_address: tuple[str, ...] = ()
+    """The town's own, a line each, for letters."""
+    letter_window: str = "right"
+    """On which side the window of the envelopes is: ``right`` or ``left``."""
 
     @classmethod
     def of(cls, settings: Settings, secret: bytes) -> Self:
@@ -34,6 +38,10 @@ class Letterhead:
             mail_domain=settings.smtp_hostname,
             tracking_page=f"{settings.portal_url}/tracking",
             secret=secret,
+            postal_address=tuple(
+                line.strip() for line in settings.letter_address.split(";") if line.strip()
+            ),
+            letter_window=settings.letter_window,
         )
 
     def tracking_key(self, reference: str) -> str:

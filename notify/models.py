@@ -22,6 +22,8 @@ class Kind(StrEnum):
 class Medium(StrEnum):
     EMAIL = "email"
     SMS = "sms"
+    LETTER = "letter"
+    """No sender takes it: it waits until an agent prints it (:mod:`notify.letters`)."""
 
 
 class DeliveryStatus(StrEnum):
@@ -46,7 +48,8 @@ class NotificationRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     address: Mapped[str] = mapped_column(Text)
-    """The citizen's: an e-mail address, or a number in E.164."""
+    """The citizen's: an e-mail address, a number in E.164, or of a letter name and address, a line
+    each."""
     cause_event_id: Mapped[UUID]
     """The event on the stream; for a case it is also the id of its ``case_events`` row."""
     kind: Mapped[str] = mapped_column(String(32))
@@ -94,6 +97,18 @@ class DeliveryRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     traceparent: Mapped[str | None] = mapped_column(String(64))
     """The span that queued it (:mod:`core.tracing`)."""
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("letter_batches.id"), index=True)
+    """Of a letter the batch in which it was printed."""
+
+
+class LetterBatchRow(Base):
+    """Letters that an agent printed together."""
+
+    __tablename__ = "letter_batches"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    printed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    agent_name: Mapped[str] = mapped_column(Text)
 
 
 class DispatcherRow(Base):

@@ -13,7 +13,7 @@ from cases import Agent, CaseRow
 from cases.access import visible_cases
 from core.errors import BadInput, NotThere
 from notify.mail import compose
-from notify.models import DeliveryRow, DeliveryStatus, NotificationRow
+from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
 from notify.senders.outbox import KEPT
 from notify.store import content_of, delivery_of
 
@@ -84,7 +84,8 @@ async def list_outbox(
     Raises BadInput when the cursor is not ours.
     """
     newest = (DeliveryRow.created_at.desc(), DeliveryRow.id.desc())
-    query = _items().where(visible_cases(agent)).order_by(*newest).limit(limit + 1)
+    query = _items().where(_is_sent_by_us(), visible_cases(agent))
+    query = query.order_by(*newest).limit(limit + 1)
     if cursor:
         query = query.where(await _after(session, cursor))
     items = [DeliveryItem(**row) for row in (await session.execute(query)).mappings()]
@@ -94,7 +95,7 @@ async def list_outbox(
 
 async def outbox_mail(session: AsyncSession, agent: Agent, delivery_id: UUID) -> OutboxMail:
     """Raises NotThere when there is none, or none for this agent."""
-    query = _items().where(DeliveryRow.id == delivery_id, visible_cases(agent))
+    query = _items().where(DeliveryRow.id == delivery_id, _is_sent_by_us(), visible_cases(agent))
     found = (await session.execute(query)).mappings().first()
     if found is None:
         raise NotThere("no such mail")
@@ -153,6 +154,11 @@ def _items() -> Select[*tuple[Any, ...]]:
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .join(CaseRow, CaseRow.id == NotificationRow.case_id)
     )
+
+
+def _is_sent_by_us() -> ColumnElement[bool]:
+    """Letters have a page of their own."""
+    return DeliveryRow.medium != Medium.LETTER
 
 
 async def _after(session: AsyncSession, cursor: str) -> ColumnElement[bool]:

@@ -42,6 +42,7 @@ class _Subject:
     """The Message-ID of the event's message."""
     conversation: Sequence[str]
     """Message-IDs, oldest first."""
+    medium: Medium
 
 
 class Writing:
@@ -63,10 +64,18 @@ class Writing:
         subjects = await _read_subjects(session, notification_ids)
         place = {notification_id: n for n, notification_id in enumerate(notification_ids)}
         for subject in sorted(subjects, key=lambda one: place[one.notification.id]):
-            by_sms = medium_of(subject.notification.address) is Medium.SMS
-            written[subject.notification.id] = self._sms(subject) if by_sms else self._mail(subject)
+            written[subject.notification.id] = self._delivery(subject)
             await asyncio.sleep(0)  # a batch is long enough for others to get a turn in between
         return written
+
+    def _delivery(self, subject: _Subject) -> DeliveryRow:
+        match subject.medium:
+            case Medium.SMS:
+                return self._sms(subject)
+            case Medium.LETTER:
+                return self._letter(subject)
+            case _:
+                return self._mail(subject)
 
     def _sms(self, subject: _Subject) -> DeliveryRow:
         notification = subject.notification
@@ -119,6 +128,25 @@ class Writing:
             },
         )
 
+    def _letter(self, subject: _Subject) -> DeliveryRow:
+        """Not rendered yet: the page is drawn when it is printed."""
+        notification, case, now = subject.notification, subject.case, self._clock()
+        return DeliveryRow(
+            id=derived_id(notification.id, Medium.LETTER),
+            notification_id=notification.id,
+            medium=Medium.LETTER,
+            recipient=notification.address,
+            return_path="",
+            status=DeliveryStatus.QUEUED,
+            due_at=now,
+            created_at=now,
+            message_id=subject.message_id,
+            subject=quoted_subject(case.subject, case.reference),
+            text=subject.reply,
+            html="",
+            headers={"Agent": subject.event.actor_name},
+        )
+
     def _view(self, subject: _Subject, kind: Kind) -> View:
         case, event = subject.case, subject.event
         # Who writes under another's address shall not choose words for the mail they get from us.
@@ -148,6 +176,9 @@ def _marks(kind: Kind) -> dict[str, str]:
 async def _read_subjects(session: AsyncSession, notification_ids: Sequence[UUID]) -> list[_Subject]:
     # What a citizen wrote may be long, and no notification repeats it.
     reply = sql_case((MessageRow.direction == "out", MessageRow.text), else_=literal(""))
+    medium = sql_case(
+        (MessageRow.direction == "out", MessageRow.details["medium"].as_string()), else_=None
+    )
     query = (
         select(
             NotificationRow,
@@ -156,6 +187,7 @@ async def _read_subjects(session: AsyncSession, notification_ids: Sequence[UUID]
             reply,
             MessageRow.rfc_message_id,
             MessageRow.in_reply_to,
+            medium,
         )
         .join(CaseRow, CaseRow.id == NotificationRow.case_id)
         .join(CaseEventRow, CaseEventRow.id == NotificationRow.cause_event_id)
@@ -175,8 +207,9 @@ async def _read_subjects(session: AsyncSession, notification_ids: Sequence[UUID]
             conversation=conversations.get(case.id, [])
             if event.message_id is None
             else _conversation(notification.kind, message_id or "", in_reply_to or []),
+            medium=Medium(medium or medium_of(notification.address)),
         )
-        for notification, case, event, text, message_id, in_reply_to in rows
+        for notification, case, event, text, message_id, in_reply_to, medium in rows
     ]
 
 

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import citizens
-from cases import CaseRow, Opening, index_pages, join_case, open_case
+from cases import CaseRow, Opening, index_pages, join_case, open_case, record_consents
 from core.clock import Clock
 from core.database import Database
 from core.i18n import LOCALES
+from core.ids import derived_id
 from ingest.events import DocumentUnread, Event, MediaAwaited, MessageNormalized
 from ingest.message import ON_PAPER
 from ingest.models import DocumentRow, MessageRow, PageRow, Reading
@@ -29,6 +30,8 @@ class Prepared:
     threads: Threads
     ruling: Ruling
     citizens: dict[str, UUID]
+    chosen: Mapping[UUID, UUID]
+    """The citizen whom an agent filed a message for, by message."""
     pages: Mapping[UUID, Sequence[PageRow]]
     """What was read before routing, by message: of faxes and scans."""
 
@@ -84,6 +87,7 @@ class Routing:
                 threads=await read_threads(session, messages),
                 ruling=await read_ruling(session),
                 citizens=await citizens.known(session, {_address(row) for row in messages}),
+                chosen=await _chosen(session, messages),
                 pages=await read_pages(session, messages),
             )
 
@@ -92,6 +96,8 @@ class Routing:
         changed = await self._file(session, message, prepared)
         case_id = UUID(changed.subject)
         await index_pages(session, case_id, prepared.pages.get(message.id, ()))
+        if "asked" in message.details:
+            await self._keep_what_was_said(session, case_id, message)
         following = [changed]
         documents = prepared.documents.get(message.id, ())
         if any(document.reading == Reading.UNREAD for document in documents):
@@ -111,6 +117,16 @@ class Routing:
         case = await session.get_one(CaseRow, case_id, with_for_update={"key_share": True})
         prepared.threads.remember(case.id, case.reference, message)
         return join_case(session, case, message, joined_by)
+
+    async def _keep_what_was_said(
+        self, session: AsyncSession, case_id: UUID, message: MessageRow
+    ) -> None:
+        """Of the citizen for whom an agent filed it: what they agreed to, where they live."""
+        await session.flush()
+        case = await session.get_one(CaseRow, case_id)
+        case.postal_address = str(message.details.get("postal", "")) or case.postal_address
+        await session.flush()
+        await record_consents(session, case, message)
 
     async def _open(self, session: AsyncSession, message: MessageRow, prepared: Prepared) -> Event:
         variables = variables_of(message, prepared.documents.get(message.id, ()), self._clock())
@@ -138,6 +154,19 @@ class Routing:
         self, session: AsyncSession, message: MessageRow, prepared: Prepared
     ) -> UUID | None:
         address = _address(message)
+        if message.details.get("identity"):  # an agent filed it
+            known = prepared.chosen.get(message.id) or prepared.citizens.get(address)
+            citizen_id = known or derived_id(message.id, "citizen")
+            await citizens.remember(
+                session,
+                citizen_id,
+                name=message.sender_name,
+                language=message.language,
+                addresses=[one for one in (message.sender_address, message.sender_phone) if one],
+                postal_address=str(message.details.get("postal", "")),
+                at=message.received_at,
+            )
+            return citizen_id
         if not address:
             return None
         if address not in prepared.citizens:
@@ -145,6 +174,17 @@ class Routing:
             await citizens.enter(session, [newcomer], message.received_at)
             prepared.citizens[address] = citizens.newcomer(address)
         return prepared.citizens[address]
+
+
+async def _chosen(session: AsyncSession, messages: Sequence[MessageRow]) -> Mapping[UUID, UUID]:
+    """The citizens whom agents chose, but those who have been erased meanwhile."""
+    named = {
+        message.id: UUID(message.details["citizen"])
+        for message in messages
+        if message.details.get("citizen")
+    }
+    there = await citizens.there(session, set(named.values()))
+    return {message_id: one for message_id, one in named.items() if one in there}
 
 
 async def read_pages(

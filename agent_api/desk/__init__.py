@@ -3,10 +3,13 @@
 from fastapi import APIRouter
 
 from agent_api.desk import (
+    callbacks,
     case_actions,
     cases,
+    counter,
     events,
     inbox,
+    letters,
     login,
     outbox,
     page_actions,
@@ -23,11 +26,14 @@ for part in (
     inbox,
     events,
     scans,
+    counter,
     viewer,
     page_actions,
     page_files,
     cases,
+    callbacks,
     case_actions,
+    letters,
     quarantine,
     outbox,
     telephone,

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from agent_api.acting import act
+from agent_api.answering import Answer, answer
 from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.case_page import page_of, read
@@ -30,23 +31,36 @@ async def carry_out(
     sequence: Annotated[int, Form()] = 0,
     text: Annotated[str, Form()] = "",
     queue: Annotated[str, Form()] = "",
+    given: Annotated[Answer | None, Depends(answer)] = None,
 ) -> Response:
     # A note disturbs nobody: it is written down whatever has happened meanwhile.
     seen = None if action == "notes" else version
     try:
         async with context.database.begin() as session:
             case = await act(
-                session, context, agent, reference, action, seen, text=text, queue=queue
+                session,
+                context,
+                agent,
+                reference,
+                action,
+                seen,
+                text=text,
+                queue=queue,
+                answer=given,
             )
     except Conflict:
-        return await _second(request, context, agent, reference, action, sequence, text, queue)
+        return await _second(
+            request, context, agent, reference, action, sequence, text, queue, given or Answer()
+        )
     except BadInput as problem:
         error = speech(request, context)(problem.reason)
-        draft = Draft(action=action, text=text, error=error)
+        draft = Draft(action=action, text=text, error=error, answer=given or Answer())
         return await _again(request, context, agent, reference, draft)
     # Who hands a case on may not see it any more.
     page = f"/agent/cases/{case.reference}" if sees_queue(agent, case.queue_id) else "/agent/"
-    return RedirectResponse(f"{page}?done={action}", 303)
+    way = given.way if given and action == "replies" else None
+    done = way if way in ("letter", "callback") else action
+    return RedirectResponse(f"{page}?done={done}", 303)
 
 
 async def _again(
@@ -67,6 +81,7 @@ async def _second(
     sequence: int,
     text: str,
     queue: str,
+    given: Answer,
 ) -> Response:
     """Nothing was done: show what has happened meanwhile, with the text to send once more."""
     async with context.database.read() as session:
@@ -83,6 +98,7 @@ async def _second(
             text=text,
             queue=queue,
             queue_name=shown.queues.get(queue, queue),
+            answer=given,
             version=shown.record.case.version,
             sequence=shown.record.case.event_count,
             changes=shown.entries,

@@ -2,23 +2,40 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
+import citizens
+from agent_api.answering import CallLine
 from agent_api.context import Context
 from agent_api.desk.entries import entries_of
 from agent_api.desk.frame import desk_of
+from agent_api.moments import shown_moment
 from agent_api.viewing import Sought
 from agent_api.views import CasePage, Draft, Entry
-from cases import Agent, CaseRecord, answered_by, list_queues, read_case
+from cases import (
+    Agent,
+    CallbackRow,
+    CaseRecord,
+    CaseRow,
+    consents_of,
+    list_queues,
+    open_callbacks,
+    phone_of,
+    read_case,
+    ways_of,
+)
 from cases.procedures import filed_forms
 from cases.reading import texts_of_pages
 from core.i18n import N_, translator
-from notify import deliveries_of_case
+from notify import Medium, deliveries_of_case, stopped
 
 MAX_QUERY = 200  # characters
+CALL_WITHIN = timedelta(hours=1)
+"""What is proposed for a call-back."""
 ASKS_FOR_PASSWORD = N_(
     "Hello,\n\nwe cannot open the document “%(name)s” that you sent us: it is protected by a "
     "password. Please send it again without a password, or tell us the password.\n\nKind regards"
@@ -72,6 +89,11 @@ async def page_of(
     locale = context.pages.locale_of(request)
     shown = await read(session, agent, reference, query=query, locale=locale)
     case, queue = shown.record.case, shown.record.queue
+    consents = (await consents_of(session, [case.id])).get(case.id, {})
+    soon = context.clock() + CALL_WITHIN
+    sms_stopped = bool(await stopped(session, Medium.SMS, [phone_of(case)]))
+    takes_sms = context.telephone and not sms_stopped
+    ways = [way for way in ways_of(case, consents) if way.name != "sms" or takes_sms]
     return CasePage(
         desk=await desk_of(request, context, agent, session),
         reference=case.reference,
@@ -91,11 +113,37 @@ async def page_of(
         version=case.version,
         sequence=case.event_count,
         queues=list(shown.queues.items()),
-        reply_to=case.sender_address if answered_by(case) else "",
-        reply_by=answered_by(case) or "",
+        reply_to=next((way.to for way in ways if way.name in ("email", "sms")), ""),
+        ways=ways,
+        sms_stopped=sms_stopped,
+        postal_address=await _postal_address(session, case),
+        callback_phone=phone_of(case),
+        call_soon=shown_moment(soon, context.letterhead.zone),
+        callbacks=[_call(one, context.clock()) for one in await open_callbacks(session, case.id)],
+        allowed=[medium for medium, yes in consents.items() if yes],
         entries=shown.entries,
         draft=draft or _request_for_password(shown.record, request.query_params.get("ask", "")),
         query=query,
+    )
+
+
+async def _postal_address(session: AsyncSession, case: CaseRow) -> str:
+    """The case's own; else what is known of its citizen."""
+    if case.postal_address or case.citizen_id is None:
+        return case.postal_address
+    known = await citizens.citizen_of(session, case.citizen_id)
+    return known.postal_address if known else ""
+
+
+def _call(row: CallbackRow, now: datetime) -> CallLine:
+    return CallLine(
+        id=row.id,
+        phone=row.phone,
+        reason=row.reason,
+        due_at=row.due_at,
+        is_late=row.due_at < now,
+        tries=row.tries,
+        requested_by=row.requested_by,
     )
 
 

@@ -13,7 +13,7 @@ from cases.procedures import Filed
 from cases.reading import CaseMessage
 from ingest.message import ON_PAPER
 from ingest.models import DocumentRow, MessageRow
-from notify import DeliveryItem
+from notify import DeliveryItem, Medium
 
 TOLD = ("quality", "station", "gateway", "problem", "file", "folder", "by")
 MAX_CODES = 5
@@ -98,6 +98,8 @@ def _text(event: CaseEventRow, queue_names: Mapping[str, str]) -> str:
             return str(data.get("from") or data.get("name", ""))
         case "moved":
             return queue_names.get(data.get("to", ""), data.get("to", ""))
+        case "callback_requested" | "callback_done" | "callback_again" | "callback_unreachable":
+            return "\n".join(filter(None, (str(data.get("phone", "")), str(data.get("text", "")))))
         case "delivery_failed":
             return f"{data.get('recipient', '')}: {data.get('reason', '')}"
         case "sender_verified" | "sender_doubtful":
@@ -134,7 +136,9 @@ def _message(
         in_doubt=bool(delivery and delivery.in_doubt),
         delivery_error=delivery.last_error if delivery else "",
         notes=row.notes,
-        paper=paper_of(row) if row.channel in ON_PAPER else None,
+        filed_by=str(row.details.get("by", "")) if row.details.get("identity") else "",
+        identity=str(row.details.get("identity", "")),
+        paper=paper_of(row) if row.channel in ON_PAPER and row.direction == "in" else None,
         suggestions=suggestions_of(row),
         documents=[line_of(document, message.pages, hits) for document in message.documents],
     )
@@ -197,4 +201,6 @@ def _day(value: str) -> datetime | None:
 
 def shown_status(delivery: DeliveryItem) -> str:
     """The state for the badge: what stayed on the outbox page was not really sent."""
+    if delivery.medium == Medium.LETTER:
+        return {"queued": "to_print", "sent": "printed"}.get(delivery.status, delivery.status)
     return "kept" if delivery.is_kept else delivery.status

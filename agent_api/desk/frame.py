@@ -9,11 +9,11 @@ from starlette.requests import Request
 from agent_api.context import Context
 from agent_api.views import Desk
 from cases import Agent
-from cases.access import hands_in, sees_quarantine
+from cases.access import hands_in, sees_quarantine, serves
 from cases.telephone import sets_up_telephone
 from core.i18n import N_, translator
 from ingest.quarantine import count_open
-from notify import count_failed
+from notify import count_failed, count_waiting_letters
 
 RECENT = timedelta(days=7)
 """For so long the menu counts a mail that could not be sent."""
@@ -23,6 +23,9 @@ DONE = {
     "move": N_("The case has been moved."),
     "notes": N_("The note has been added."),
     "replies": N_("The reply is on its way."),
+    "letter": N_("The letter waits to be printed."),
+    "callback": N_("The call is on the list."),
+    "called": N_("What came of the call is written down."),
     "close": N_("The case is closed."),
     "reopen": N_("The case is open again."),
     "pages": N_("The pages have been changed."),
@@ -41,6 +44,8 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         quarantine_count=await count_open(session) if sees_quarantine(agent) else None,
         hands_in=hands_in(agent),
         sets_up_telephone=context.telephone and sets_up_telephone(agent),
+        serves=serves(agent),
+        letter_count=await count_waiting_letters(session, agent) if serves(agent) else 0,
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
     )

@@ -22,6 +22,8 @@ from ingest.intake import Accept, Arrival
 from ingest.message import ChannelName
 from ingest.models import IntakeRow
 
+PROMISING = (ChannelName.WEB, ChannelName.COUNTER, ChannelName.PHONE)
+"""The channels whose forms are promised a reference, which is their intake's key."""
 MAX_TRIES = 20  # with a million cases, one reference in 30,000 is taken
 
 
@@ -35,21 +37,29 @@ class Promises:
 
     async def hand_in(self, nonce: str, raw: bytes, facts: Mapping[str, Any]) -> str:
         """Accept a submission, or recognise it; returns its reference. Raises Later."""
+        identity = await asyncio.to_thread(_identity, nonce, raw)
+        return await self.keep(ChannelName.WEB, identity, raw, facts)
+
+    async def keep(
+        self, channel: ChannelName, identity: str, raw: bytes, facts: Mapping[str, Any]
+    ) -> str:
+        """The same of any channel; ``identity`` is what a repeated submission has in common."""
         try:
-            return await self._hand_in(nonce, raw, facts)
+            return await self._keep(channel, identity, raw, facts)
         except (SQLAlchemyError, OSError) as problem:
             if is_unavailable(problem):
                 raise Later("the store is not available") from problem
             raise
 
-    async def _hand_in(self, nonce: str, raw: bytes, facts: Mapping[str, Any]) -> str:
-        identity = await asyncio.to_thread(_identity, nonce, raw)
+    async def _keep(
+        self, channel: ChannelName, identity: str, raw: bytes, facts: Mapping[str, Any]
+    ) -> str:
         for attempt in range(MAX_TRIES):
             reference = new_reference(_chooser(self._secret, f"{identity}:{attempt}"))
             owner = await self._owner(reference)
             if owner == "":
                 arrival = Arrival(
-                    channel=ChannelName.WEB,
+                    channel=channel,
                     key=reference,
                     raw=raw,
                     facts={**facts, "reference": reference, "identity": identity},
@@ -71,9 +81,7 @@ class Promises:
 
 async def promised_intake(session: AsyncSession, reference: str) -> IntakeRow | None:
     """The submission that was accepted under this reference, routed or not."""
-    query = select(IntakeRow).where(
-        IntakeRow.channel == ChannelName.WEB, IntakeRow.key == reference
-    )
+    query = select(IntakeRow).where(IntakeRow.channel.in_(PROMISING), IntakeRow.key == reference)
     return (await session.scalars(query)).first()
 
 

@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from core.errors import BadInput
 from core.settings.engine import EngineSettings
+from core.settings.letters import LetterSettings
 from core.settings.mail import ImapMailbox, ImapToken, MailSettings
 from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder, Split
 from core.settings.portal import PortalSettings
@@ -41,6 +42,7 @@ __all__ = [
 
 class Settings(
     EngineSettings,
+    LetterSettings,
     MailSettings,
     PaperSettings,
     PortalSettings,

@@ -22,12 +22,31 @@ LABELS = {
     "trust": {
         "verified": N_("Verified sender"),
         "unverified": N_("Unverified sender"),
+        "vouched": N_("Vouched for by an agent"),
+    },
+    "way": {
+        "email": N_("By e-mail"),
+        "sms": N_("By SMS"),
+        "letter": N_("By letter"),
+        "callback": N_("Call back"),
+    },
+    "filed": {
+        "document": N_("identity document shown"),
+        "known": N_("known to the agent"),
+        "word": N_("identity not checked"),
+    },
+    "identity": {
+        "document": N_("They showed an identity document"),
+        "known": N_("I know them"),
+        "word": N_("They say so; I did not check"),
     },
     "delivery": {
         "queued": N_("Waiting to be sent"),
         "in_flight": N_("Being sent"),
         "sent": N_("Sent"),
         "kept": N_("Kept here"),
+        "to_print": N_("To be printed"),
+        "printed": N_("Printed"),
         "delivered": N_("Delivered"),
         "failed": N_("Not sent"),
     },

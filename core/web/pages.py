@@ -147,6 +147,7 @@ def _environment(
         ago=formats.ago,
         brief=formats.brief,
         days_left=formats.days_left,
+        is_past=lambda at: at < formats.clock(),
         number=formats.number,
         size=formats.size,
         iso=_iso,

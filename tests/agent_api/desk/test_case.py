@@ -57,12 +57,15 @@ async def test_the_page_offers_the_html_of_a_mail_without_having_read_it(
     assert "html" in inspect(read.message).unloaded
 
 
-async def test_a_case_without_an_address_has_no_reply_form(house: House, camille: Browser) -> None:
+async def test_who_left_a_number_alone_is_called_back_or_written_to(
+    house: House, camille: Browser
+) -> None:
     reference = await house.open(channel="phone", sender_address="", sender_phone="+33612345678")
     page = await camille.page(f"/agent/cases/{reference}")
     assert "There is no e-mail address to reply to" in page
     assert "tel:+33612345678" in page
-    assert "/replies" not in page
+    ways = re.findall(r'name="way" value="([a-z]+)"( checked)?', page)
+    assert ways == [("callback", " checked"), ("letter", "")]
 
 
 async def test_a_reply_shows_what_became_of_its_delivery(house: House, camille: Browser) -> None:
