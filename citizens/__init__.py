@@ -1,6 +1,28 @@
-"""Accounts, profiles, wallet: who the citizens are. So far, the addresses they write from."""
+"""Accounts, profiles, wallets: who the citizens are, and the addresses they write from."""
 
-from citizens.identities import enter, known, newcomer, verify
-from citizens.models import CitizenRow, IdentityRow
+from citizens.accounts import Account, account, account_id_of
+from citizens.identities import claim, enter, former, known, newcomer, verify
+from citizens.models import AccountRow, CitizenRow, IdentityRow
+from citizens.phones import TextSender
+from citizens.profile import Category, PostalAddress, Profile, read_profile, variables_of
 
-__all__ = ["CitizenRow", "IdentityRow", "enter", "known", "newcomer", "verify"]
+__all__ = [
+    "Account",
+    "AccountRow",
+    "Category",
+    "CitizenRow",
+    "IdentityRow",
+    "PostalAddress",
+    "Profile",
+    "TextSender",
+    "account",
+    "account_id_of",
+    "claim",
+    "enter",
+    "former",
+    "known",
+    "newcomer",
+    "read_profile",
+    "variables_of",
+    "verify",
+]

@@ -4,6 +4,7 @@ import agent_api.models
 import cases.agents
 import cases.audit
 import cases.models
+import cases.of_citizen
 import channels.email.models
 import citizens.models
 import core.blobs

@@ -3,12 +3,15 @@
 from fastapi import FastAPI
 
 import agent_api
+import channels.web.account.context
+import channels.web.account.routes
 import channels.web.routes
 from channels.scan import DeskScans
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
+from notify import AccountMails, Letterhead
 
 
 def build_app(town: Town) -> FastAPI:
@@ -39,6 +42,17 @@ def build_app(town: Town) -> FastAPI:
             settings=settings,
             secret=town.secret,
         )
+    )
+    channels.web.account.routes.install(
+        app,
+        channels.web.account.context.Context(
+            settings=settings,
+            secret=town.secret,
+            clock=town.clock,
+            database=town.database,
+            pages=pages,
+            mails=AccountMails(Letterhead.of(settings, town.secret), town.clock),
+        ),
     )
     agent_api.install(
         app,

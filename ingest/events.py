@@ -64,6 +64,7 @@ CaseChange = Literal[
     "replied",
     "closed",
     "reopened",
+    "withdrawn",
     "delivery_failed",
     "documents_read",
     "pages_changed",

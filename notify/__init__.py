@@ -6,6 +6,7 @@ or given up.
 """
 
 from core.settings import Settings
+from notify.account_mail import AccountMails, forget_account_mails
 from notify.dispatch import Dispatcher
 from notify.handlers import CaseNotifications, Deliveries
 from notify.letterhead import Letterhead
@@ -27,6 +28,7 @@ from notify.senders.smtp import Smarthost, Smtp
 from notify.writing import Writing
 
 __all__ = [
+    "AccountMails",
     "CaseNotifications",
     "Content",
     "Deliveries",
@@ -52,6 +54,7 @@ __all__ = [
     "count_failed",
     "deliveries_of_case",
     "email_sender",
+    "forget_account_mails",
     "list_outbox",
     "outbox_mail",
 ]

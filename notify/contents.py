@@ -48,6 +48,23 @@ class View:
     due_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """All that the templates of mails about an account may show."""
+
+    kind: Kind
+    language: str
+    town: str
+    link: str
+    """The address of the page that goes on from there."""
+    hours: int = 0
+    """How long the link works; 0 for as long as the page is there."""
+    what: str = ""
+    """What was changed, or the name of the document."""
+    day: datetime | None = None
+    """When the document runs out."""
+
+
 class Words(NamedTuple):
     subject: str
     text: str
@@ -64,12 +81,13 @@ class Contents:
             language: _environment(language, zone, catalogue(language)) for language in LOCALES
         }
 
-    def render(self, view: View) -> Words:
+    def render(self, view: View | AccountView) -> Words:
         environment = self._by_language[view.language]
         values = {"view": view}
-        subject = environment.get_template(f"{view.kind}.subject.txt").render(values)
-        text = environment.get_template(f"{view.kind}.txt").render(values)
-        html = environment.get_template(f"{view.kind}.html").render(values)
+        name = "account" if isinstance(view, AccountView) else view.kind
+        subject = environment.get_template(f"{name}.subject.txt").render(values)
+        text = environment.get_template(f"{name}.txt").render(values)
+        html = environment.get_template(f"{name}.html").render(values)
         return Words(_SPACE.sub(" ", one_line(subject)), wrap(text).strip() + "\n", html)
 
 

@@ -1,19 +1,27 @@
 """What a citizen sees of a case: no notes, no names of agents, nothing that a machine wrote."""
 
+from collections.abc import Collection
+
 from cases import CaseEventRow, JoinedBy, Tracked
 from cases.reading import CaseMessage
-from channels.web.views import TrackedCasePage, TrackedDocument, TrackedEntry
+from channels.web.views import Kind, TrackedCasePage, TrackedDocument, TrackedEntry
 from ingest.message import Automatic
 
+CHANGES = ("closed", "reopened", "withdrawn")
 
-def page_of(tracked: Tracked) -> TrackedCasePage:
-    """The case as ``portal/tracked.html`` shows it, in the order of time."""
+
+def page_of(tracked: Tracked, addresses: Collection[str] = ()) -> TrackedCasePage:
+    """The case as ``portal/tracked.html`` shows it, in the order of time.
+
+    ``addresses`` are those that its reader has proven: what came from them is theirs.
+    """
     messages = [
         _message(message)
         for message in tracked.messages
-        if message.message.automatic == Automatic.NO and not _from_a_stranger(message, tracked)
+        if message.message.automatic == Automatic.NO
+        and not _from_a_stranger(message, tracked, addresses)
     ]
-    changes = [_change(event) for event in tracked.events if event.kind in ("closed", "reopened")]
+    changes = [_change(event) for event in tracked.events if event.kind in CHANGES]
     case = tracked.case
     return TrackedCasePage(
         reference=case.reference,
@@ -26,13 +34,13 @@ def page_of(tracked: Tracked) -> TrackedCasePage:
     )
 
 
-def _from_a_stranger(message: CaseMessage, tracked: Tracked) -> bool:
+def _from_a_stranger(message: CaseMessage, tracked: Tracked, addresses: Collection[str]) -> bool:
     """Whether somebody else brought it here, by a reference that anybody can quote."""
     row = message.message
     return (
         row.direction == "in"
-        and message.joined_by != JoinedBy.OPENING
-        and row.sender_address != tracked.case.sender_address
+        and message.joined_by not in (JoinedBy.OPENING, JoinedBy.ACCOUNT)
+        and row.sender_address not in (tracked.case.sender_address, *addresses)
     )
 
 
@@ -51,8 +59,9 @@ def _message(message: CaseMessage) -> TrackedEntry:
 
 
 def _change(event: CaseEventRow) -> TrackedEntry:
+    kinds: dict[str, Kind] = {"closed": "closed", "withdrawn": "withdrawn"}
     return TrackedEntry(
-        kind="closed" if event.kind == "closed" else "reopened",
+        kind=kinds.get(event.kind, "reopened"),
         at=event.at,
         text=str(event.data.get("text", "")),
     )

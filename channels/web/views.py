@@ -11,6 +11,9 @@ from core.web import FieldError
 TEMPLATES = Path(__file__).parent / "templates"
 
 
+Kind = Literal["received", "sent", "closed", "reopened", "withdrawn"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactPage:
     """``portal/contact.html``: the form, empty or as it was sent.
@@ -63,7 +66,7 @@ class TrackedDocument:
 class TrackedEntry:
     """One thing that happened, as the citizen may know it."""
 
-    kind: Literal["received", "sent", "closed", "reopened"]
+    kind: Kind
     """``received`` from the citizen and ``sent`` by the town are messages, the rest events."""
     at: datetime
     text: str = ""

@@ -52,7 +52,7 @@ class Portal:
 
     def __post_init__(self) -> None:
         self.acceptance = Acceptance(self.database, self.blobs, self.clock)
-        pages = Pages(
+        self.pages = pages = Pages(
             {"portal": TEMPLATES},
             csrf=Csrf(SECRET),
             static=StaticFiles(),
