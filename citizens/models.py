@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -138,3 +139,56 @@ class PostalAddressRow(Base):
     city: Mapped[str] = mapped_column(Text)
     residence: Mapped[bool] = mapped_column(default=False)
     """Where the citizen lives: one of them."""
+
+
+class WalletKeyRow(Base):
+    """The key of one wallet, itself sealed with a key of the town's. Without it nothing opens."""
+
+    __tablename__ = "wallet_keys"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WalletItemRow(Base):
+    """A document of a citizen's own; the blob is sealed with the key of its wallet."""
+
+    __tablename__ = "wallet_items"
+    __table_args__ = (Index(None, "account_id", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(16))
+    """One of :class:`citizens.wallet.Kind`."""
+    media_type: Mapped[str] = mapped_column(String(128))
+    size: Mapped[int]
+    """Bytes of what was put in."""
+    sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
+    """Of what is kept."""
+    pages: Mapped[int] = mapped_column(default=0)
+    """That can be shown; 0 when there is no preview."""
+    expires_on: Mapped[date | None] = mapped_column(Date)
+    remind_on: Mapped[date | None] = mapped_column(Date, index=True)
+    """None once its owner was reminded, or when there is nothing to remind of."""
+    source: Mapped[str] = mapped_column(String(16))
+    """Who put it in: ``citizen`` or ``town``."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WalletShareRow(Base):
+    """That a document is to go along with a form or a message; it goes as a copy."""
+
+    __tablename__ = "wallet_shares"
+    __table_args__ = (UniqueConstraint("item_id", "target"), Index(None, "account_id", "target"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("wallet_items.id"))
+    target: Mapped[str] = mapped_column(String(80))
+    """What it is shared with, in the words of who takes it: ``draft:…``."""
+    label: Mapped[str] = mapped_column(Text)
+    """The same, for its owner to read."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the copy was made; until then the share can be revoked."""

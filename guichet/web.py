@@ -1,17 +1,20 @@
 """The web application: the portal, the desk, the API, and what machines ask for."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 import agent_api
-import channels.web.account.context
 import channels.web.account.routes
 import channels.web.routes
 from channels.scan import DeskScans
+from channels.web.account.asking import account_at
+from channels.web.account.context import Context as AccountContext
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
+from citizens.sharing import Sharing
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
-from notify import AccountMails, Letterhead
 
 
 def build_app(town: Town) -> FastAPI:
@@ -34,6 +37,21 @@ def build_app(town: Town) -> FastAPI:
     app.add_middleware(BodyLimit, most=2 * settings.max_upload)  # files in JSON are a third larger
     app.mount("/static", static)
     app.include_router(for_machines(town))
+    accounts = AccountContext(
+        settings=settings,
+        secret=town.secret,
+        clock=town.clock,
+        database=town.database,
+        pages=pages,
+        mails=town.account_mails,
+        accept=town.acceptance.accept,
+        blobs=town.blobs,
+        wallet=town.wallet,
+        sharing=Sharing(town.wallet, town.clock),
+        viewers=town.viewers,
+        page_limits=ocr_options(settings).limits,
+    )
+    channels.web.account.routes.install(app, accounts)
     app.include_router(
         channels.web.routes.router(
             database=town.database,
@@ -41,18 +59,8 @@ def build_app(town: Town) -> FastAPI:
             pages=pages,
             settings=settings,
             secret=town.secret,
+            who=partial(account_at, context=accounts),
         )
-    )
-    channels.web.account.routes.install(
-        app,
-        channels.web.account.context.Context(
-            settings=settings,
-            secret=town.secret,
-            clock=town.clock,
-            database=town.database,
-            pages=pages,
-            mails=AccountMails(Letterhead.of(settings, town.secret), town.clock),
-        ),
     )
     agent_api.install(
         app,

@@ -91,6 +91,7 @@ class Message(_Value):
     details: Mapping[str, str | int] = {}
     """What the transport tells beside: ``pages``, ``quality`` and ``station`` of a fax; ``file``
     and ``folder`` of a scan; ``queue``, the slug of the one that its folder asks for; ``split``,
-    how a batch is cut into letters (``separators``, ``blank`` or ``none``)."""
+    how a batch is cut into letters (``separators``, ``blank`` or ``none``); ``case``, the reference
+    of the one that its citizen wrote it in, signed in."""
     notes: tuple[str, ...] = ()
     """What could not be read, for the agent: ``attachment 2: broken base64``."""

@@ -4,7 +4,7 @@ They are about no case, so no event causes them: who writes them does so in the 
 what they tell, and the dispatcher sends them as it sends all else.
 """
 
-from datetime import datetime
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -40,7 +40,7 @@ class AccountMails:
         link: str,
         hours: int = 0,
         what: str = "",
-        day: datetime | None = None,
+        day: date | None = None,
         cause: UUID | None = None,
     ) -> None:
         """Queue a mail in the caller's transaction; the values are those of ``AccountView``.

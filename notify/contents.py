@@ -7,7 +7,7 @@ write their own. What citizens and agents wrote comes in as values, never as tem
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from gettext import NullTranslations
 from pathlib import Path
@@ -61,7 +61,7 @@ class AccountView:
     """How long the link works; 0 for as long as the page is there."""
     what: str = ""
     """What was changed, or the name of the document."""
-    day: datetime | None = None
+    day: date | None = None
     """When the document runs out."""
 
 
@@ -118,5 +118,6 @@ def _environment(
     return environment
 
 
-def _day(at: datetime, *, language: str, zone: ZoneInfo) -> str:
-    return format_date(at.astimezone(zone), "full", locale=language)
+def _day(at: datetime | date, *, language: str, zone: ZoneInfo) -> str:
+    day = at.astimezone(zone) if isinstance(at, datetime) else at
+    return format_date(day, "full", locale=language)

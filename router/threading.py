@@ -26,6 +26,8 @@ class Signs:
     fingerprint: str
     likeness: str
     """Of sender, subject and text, however short: what a second delivery has in common."""
+    case: str = ""
+    """The reference of the case that its citizen wrote it in, signed in: nothing is surer."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,8 @@ class Threads:
     def find(self, message: MessageRow) -> tuple[UUID, JoinedBy] | None:
         """The case that the message belongs to and why, the surest sign first."""
         signs = self.signs[message.id]
+        if signs.case in self.by_reference:
+            return self.by_reference[signs.case], JoinedBy.ACCOUNT
         # A Message-ID alone proves nothing: anybody can write it above a text of their own.
         arrival = self.arrivals.get(message.rfc_message_id)
         if arrival is not None and arrival[1] == signs.likeness:
@@ -84,6 +88,7 @@ async def read_threads(session: AsyncSession, messages: Sequence[MessageRow]) ->
         if name
     }
     references = {reference for sign in signs.values() for reference in sign.references}
+    references |= {sign.case for sign in signs.values() if sign.case}
     prints = {sign.fingerprint for sign in signs.values() if sign.fingerprint}
     since = min((message.received_at for message in messages), default=None)
     return Threads(
@@ -112,6 +117,7 @@ def signs_of(message: MessageRow) -> Signs:
         find_references("\n".join(places)),
         fingerprint(address, message.text),
         _likeness(address, message.subject, message.text[:MAX_SEARCHED]),
+        str(message.details.get("case", "")),
     )
 
 

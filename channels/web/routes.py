@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from channels.web.contact import Contact
+from channels.web.contact import Contact, Who
 from channels.web.promise import Promises
 from channels.web.tokens import Grants, Nonces
 from channels.web.tracking import Tracking
@@ -35,6 +35,7 @@ def router(
     settings: Settings,
     secret: bytes,
     limits: Limits | None = None,
+    who: Who | None = None,
 ) -> APIRouter:
     """The portal's routes. ``pages`` must know the templates of this room as ``portal``."""
     limits = limits or Limits()
@@ -47,6 +48,7 @@ def router(
         limit=limits.submissions,
         settings=settings,
         secret=secret,
+        who=who or _nobody,
     )
     tracking = Tracking(
         database=database,
@@ -67,6 +69,10 @@ def router(
     routes.add_api_route("/tracking/{reference}", tracking.case, methods=["GET", "HEAD"])
     routes.add_api_route("/track", _short, methods=["GET", "HEAD"])
     return routes
+
+
+async def _nobody(request: Request) -> None:
+    """Where there are no accounts."""
 
 
 async def _short(request: Request) -> Response:

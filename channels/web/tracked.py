@@ -51,7 +51,7 @@ def _message(message: CaseMessage) -> TrackedEntry:
         at=row.received_at,
         text=row.text,
         documents=[
-            TrackedDocument(name=document.name, size=document.size)
+            TrackedDocument(id=document.id, name=document.name, size=document.size)
             for document in message.documents
             if not document.inline
         ],

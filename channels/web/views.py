@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from core.web import FieldError
 
@@ -57,6 +58,7 @@ class TrackingPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedDocument:
+    id: UUID
     name: str
     size: int
     """Bytes."""

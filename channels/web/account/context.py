@@ -8,12 +8,18 @@ from starlette.requests import Request
 
 from citizens import TextSender
 from citizens.passkeys import Site
+from citizens.sharing import Wallet
+from citizens.wallet import SealedWallet
+from core.blobs import Blobs
 from core.clock import Clock
 from core.database import Database
+from core.processes import Processes
 from core.ratelimit import Logins, RateLimit, client_address, client_group
 from core.settings import Settings
 from core.web import Pages
+from ingest.intake import Accept
 from notify import AccountMails
+from ocr import Limits as PageLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class Limits:
     """Links to one address; whoever asks for more is told the same, and nothing is sent."""
     texts: RateLimit = field(default_factory=lambda: RateLimit(5, 3600))
     """Codes by SMS, of one account."""
+    wrong_keys: RateLimit = field(default_factory=lambda: RateLimit(20, 600))
+    """Of one client for one reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,13 @@ class Context:
     database: Database
     pages: Pages
     mails: AccountMails
+    accept: Accept
+    blobs: Blobs
+    wallet: SealedWallet
+    sharing: Wallet
+    viewers: Processes
+    """Draw pages of documents."""
+    page_limits: PageLimits = field(default_factory=PageLimits)
     texts: TextSender | None = None
     """None while the town sends no SMS: numbers cannot be proven then."""
     limits: Limits = field(default_factory=Limits)

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from cases import let_go_of_cases
 from channels.web.account.asking import Me, knows_password, own_form, speech
 from channels.web.account.context import Context, In
-from channels.web.account.export import exported, zipped
+from channels.web.account.export import exported, wallet_files, zipped
 from channels.web.account.frame import mine_of
 from channels.web.account.profile import today
 from channels.web.account.trail import record
@@ -38,8 +38,9 @@ async def export(
         return _wrong(request, context, me, "export_password")
     async with context.database.read() as session:
         told = await exported(session, context, me)
+        documents = await wallet_files(session, context, me)
     content = json.dumps(told, ensure_ascii=False, indent=2).encode()
-    archive = await asyncio.to_thread(zipped, {"data.json": content})
+    archive = await asyncio.to_thread(zipped, {"data.json": content, **documents})
     async with context.database.begin() as session:
         record(context, session, "exported", me.id)
     name = f"guichet-{today(context):%Y-%m-%d}.zip"
@@ -58,10 +59,12 @@ async def delete(
     if not await knows_password(request, context, me, delete_password):
         return _wrong(request, context, me, "delete_password")
     async with context.database.begin() as session:
+        files = await context.wallet.erase(session, me.id)
         has_cases = await let_go_of_cases(session, me.citizen_id)
         await erase_account(session, me.id, has_cases=has_cases)
         await forget_account_mails(session, me.email)
         record(context, session, "deleted", me.id)
+    await context.wallet.forget(files)
     response = RedirectResponse("/account/login?said=deleted", 303)
     response.delete_cookie(ACCOUNT_COOKIE, path="/")
     return response

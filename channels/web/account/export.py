@@ -15,6 +15,8 @@ from channels.web.views import TrackedCasePage
 from citizens import Account, read_profile
 from citizens.passkeys import passkeys_of
 from citizens.sessions import sessions_of
+from citizens.wallet import items_of
+from core.text import file_name
 
 
 async def exported(session: AsyncSession, context: Context, me: Account) -> dict[str, Any]:
@@ -48,6 +50,15 @@ async def exported(session: AsyncSession, context: Context, me: Account) -> dict
             {"client": row.client, "created_at": row.created_at.isoformat()}
             for row in await sessions_of(session, context.clock, me.id)
         ],
+        "wallet": [
+            {
+                "name": row.name,
+                "kind": row.kind,
+                "expires_on": row.expires_on.isoformat() if row.expires_on else None,
+                "created_at": row.created_at.isoformat(),
+            }
+            for row in await items_of(session, me.id)
+        ],
         "cases": [_case(page) for page in await _cases(session, me)],
     }
 
@@ -74,6 +85,16 @@ def _case(page: TrackedCasePage) -> dict[str, Any]:
             }
             for entry in page.entries
         ],
+    }
+
+
+async def wallet_files(session: AsyncSession, context: Context, me: Account) -> dict[str, bytes]:
+    """The documents of the wallet, by their names in the archive."""
+    return {
+        f"documents/{number:03}-{file_name(row.name, 'document')}": await context.wallet.content(
+            session, me.id, row.id
+        )
+        for number, row in enumerate(await items_of(session, me.id), start=1)
     }
 
 

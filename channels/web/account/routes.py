@@ -4,8 +4,10 @@ from fastapi import FastAPI
 
 from channels.web.account import data, entering, linking, phone, profile, security
 from channels.web.account.context import Context
+from channels.web.space import routes as space
+from channels.web.wallet import routes as wallet
 
-PARTS = (entering, linking, profile, phone, security, data)
+PARTS = (entering, linking, space, profile, phone, security, data)
 
 
 def install(app: FastAPI, context: Context) -> None:
@@ -13,3 +15,5 @@ def install(app: FastAPI, context: Context) -> None:
     app.state.accounts = context
     for part in PARTS:
         app.include_router(part.routes)
+    if context.wallet.quota:
+        app.include_router(wallet.routes)

@@ -49,7 +49,7 @@ async def test_nobody_learns_whether_an_address_has_an_account(accounts: Account
             assert known.status == unknown.status == 303
             assert where(known) == where(unknown)
             assert known.html == unknown.html
-    assert await accounts.kinds() == ["known", "recover", "register"]
+    assert await accounts.kinds() == ["known", "recover"]
     assert await accounts.kinds(PAUL) == ["register"]
 
 
@@ -121,7 +121,7 @@ async def test_another_accounts_address_is_not_taken(accounts: Accounts) -> None
         asked = {"email": JEANNE, "password": PASSWORD}
         page = await paul.post("/me/profile/email", asked, at="/me/profile")
         assert where(page) == "/me/profile?said=asked"  # as with any other
-    assert await accounts.kinds() == ["known", "register"]
+    assert await accounts.kinds() == ["known"]
 
 
 async def test_a_form_without_its_token_does_nothing(accounts: Accounts) -> None:
