@@ -13,25 +13,13 @@ from core.blobs import Blobs
 from core.clock import Clock
 from core.database import Database
 from core.processes import Processes
-from core.ratelimit import RateLimit
+from core.ratelimit import Logins
 from core.settings import Settings, Split
 from core.web import FieldError, Pages
 from ingest import Accept, Arrival, Attachment
 from ingest.models import IntakeRow
 from notify import Letterhead
 from ocr import Limits
-
-
-@dataclass(frozen=True, slots=True)
-class Logins:
-    """How often somebody may try to sign in."""
-
-    by_client: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
-    """Any try; generous, for a town hall is often one address."""
-    by_account_and_client: RateLimit = field(default_factory=lambda: RateLimit(10, 600))
-    """Wrong passwords for one account from one client: nobody else is locked out by them."""
-    by_account: RateLimit = field(default_factory=lambda: RateLimit(200, 600))
-    """The same from wherever they come: a botnet has many addresses."""
 
 
 class Scans(Protocol):

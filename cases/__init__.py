@@ -25,9 +25,25 @@ from cases.models import (
     QueueRow,
     RoutingRuleRow,
 )
+from cases.of_citizen import (
+    Holder,
+    case_of_citizen,
+    cases_of_citizen,
+    hold_case,
+    hold_cases_of,
+    let_go_of_cases,
+    withdraw_case,
+)
 from cases.pages import Pages
 from cases.queues import create_queue
-from cases.reading import CaseRecord, Tracked, inline_documents, read_case, record_of, track_case
+from cases.reading import (
+    CaseRecord,
+    Tracked,
+    inline_documents,
+    read_case,
+    record_of,
+    track_case,
+)
 from cases.rules import create_rule
 from cases.search import index_pages
 from cases.ways import Way, phone_of, ways_of
@@ -46,6 +62,7 @@ __all__ = [
     "CaseRow",
     "CaseStatus",
     "Filter",
+    "Holder",
     "JoinedBy",
     "Opening",
     "Pages",
@@ -58,6 +75,8 @@ __all__ = [
     "append",
     "audit",
     "case_for",
+    "case_of_citizen",
+    "cases_of_citizen",
     "check_counter",
     "check_handing_in",
     "check_quarantine",
@@ -69,9 +88,12 @@ __all__ = [
     "create_token",
     "document_for",
     "fingerprint",
+    "hold_case",
+    "hold_cases_of",
     "index_pages",
     "inline_documents",
     "join_case",
+    "let_go_of_cases",
     "list_cases",
     "list_queues",
     "message_for",
@@ -84,4 +106,5 @@ __all__ = [
     "request_callback",
     "track_case",
     "ways_of",
+    "withdraw_case",
 ]

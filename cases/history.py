@@ -12,7 +12,9 @@ from cases.models import CaseEventRow, CaseRow
 from core.ids import derived_id
 from ingest.events import CaseChange, CaseChanged, Event, new_event
 
-PUBLIC: frozenset[str] = frozenset({"opened", "message_joined", "replied", "closed", "reopened"})
+PUBLIC: frozenset[str] = frozenset(
+    {"opened", "message_joined", "replied", "closed", "reopened", "withdrawn"}
+)
 """The changes that the citizen reads on the tracking page."""
 
 

@@ -29,6 +29,8 @@ class JoinedBy(StrEnum):
     MOVED = "moved"
     """An agent has moved pages here from another case."""
     REPLY = "reply"
+    ACCOUNT = "account"
+    """Its citizen wrote it in their space, signed in."""
 
 
 class QueueRow(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from citizens.keys import keys_of
-from citizens.models import CitizenKeyRow, CitizenRow, IdentityRow
+from citizens.models import AccountRow, CitizenKeyRow, CitizenRow, IdentityRow
 from core.database import insert_new
 
 NAMESPACE = UUID("5a1d3c52-94f5-5be6-8f39-0d8a6a0b8b3e")
@@ -107,3 +107,26 @@ async def _index(
             for key in keys_of(name, *addresses)
         ],
     )
+
+
+async def former(session: AsyncSession, address: str) -> UUID | None:
+    """The citizen who was known by this address so far, when nobody signs in as them.
+
+    Who proves the address then is that citizen. An address that has come from another account, as
+    numbers do that are given to somebody else, brings nothing of its past along.
+    """
+    query = (
+        select(IdentityRow.citizen_id)
+        .outerjoin(AccountRow, AccountRow.citizen_id == IdentityRow.citizen_id)
+        .where(IdentityRow.address == address, AccountRow.id.is_(None))
+    )
+    return await session.scalar(query)
+
+
+async def claim(session: AsyncSession, address: str, citizen_id: UUID, at: datetime) -> None:
+    """From now on the address, which was proven just now, is this citizen's."""
+    row = await session.get(IdentityRow, address)
+    if row is None:
+        session.add(IdentityRow(address=address, citizen_id=citizen_id, verified_at=at))
+    else:
+        row.citizen_id, row.verified_at = citizen_id, at

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
-from sqlalchemy import LargeBinary, String, select
+from sqlalchemy import LargeBinary, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -80,6 +80,19 @@ class Blobs:
     async def keep(self, session: AsyncSession, blobs: Sequence[Blob]) -> None:
         """Enter the blobs in the store, in the caller's transaction."""
         await insert_new(session, BlobRow, [blob.row() for blob in blobs])
+
+    async def remove(self, session: AsyncSession, names: Sequence[str]) -> None:
+        """Take blobs out in the caller's transaction, which takes their last mentions out.
+
+        Only for what nobody else can have: what is sealed is never the same twice. Call
+        :meth:`discard` after the commit.
+        """
+        await session.execute(delete(BlobRow).where(BlobRow.sha256.in_(names)))
+
+    async def discard(self, names: Sequence[str]) -> None:
+        """Delete what the object store holds of them. What cannot be is mentioned nowhere."""
+        with suppress(BaseError, OSError):
+            await obstore.delete_async(self._store, [_path(name) for name in names])
 
     async def read(self, session: AsyncSession, sha256: str) -> bytes:
         """The content. Raises NotThere when no such blob was kept."""

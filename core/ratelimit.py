@@ -6,6 +6,7 @@ over a sliding window, so that a restart forgets them and each process counts fo
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -54,6 +55,29 @@ class RateLimit:
     async def _wait(self, client: str) -> float:
         reset = (await self._limiter.get_window_stats(self._rate, client)).reset_time
         return max(1.0, reset - time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """How often somebody may try to sign in."""
+
+    by_client: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
+    """Any try; generous, for a town hall is often one address."""
+    by_account_and_client: RateLimit = field(default_factory=lambda: RateLimit(10, 600))
+    """Wrong passwords for one account from one client: nobody else is locked out by them."""
+    by_account: RateLimit = field(default_factory=lambda: RateLimit(200, 600))
+    """The same from wherever they come: a botnet has many addresses."""
+
+    async def check(self, account: str, client: str) -> None:
+        """Count a try. Raises TooMany when there were enough wrong ones."""
+        await self.by_client.count(client)
+        await self.by_account.check(account)
+        await self.by_account_and_client.check(f"{account} {client}")
+
+    async def wrong(self, account: str, client: str) -> None:
+        """Count what was wrong."""
+        await self.by_account.count(account)
+        await self.by_account_and_client.count(f"{account} {client}")
 
 
 def client_address(request: Request, trusted_proxies: Sequence[str]) -> str:

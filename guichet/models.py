@@ -6,6 +6,7 @@ import cases.audit
 import cases.callbacks
 import cases.consents
 import cases.models
+import cases.of_citizen
 import cases.procedures.models
 import cases.telephone
 import channels.email.models

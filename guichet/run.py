@@ -151,6 +151,7 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
     works = {"engine": town.engine.run()}
     if roles.sends:
         works["dispatcher"] = town.dispatcher.run()
+        works["reminders"] = town.reminders.run()
     if roles.mail:
         works["mail"] = town.mail.run(town.acceptance.accept)
         for number, mailbox in enumerate(town.fetched):

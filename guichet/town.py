@@ -16,6 +16,8 @@ from channels.fax.recvq import watched_faxes
 from channels.folder import WatchedFolder
 from channels.scan.folders import watched_scans
 from channels.telephony.handlers import MediaFetching
+from channels.web.wallet.reminders import Reminders
+from citizens.wallet import SealedWallet
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
 from core.database import Database
@@ -32,6 +34,7 @@ from ingest.failures import BackOff, Failures
 from ingest.normalization import Normalization
 from ingest.pipeline import CONSUMERS, STREAMS, consumers
 from notify import (
+    AccountMails,
     CaseNotifications,
     Deliveries,
     Dispatcher,
@@ -78,6 +81,10 @@ class Town:
     account: TwilioAccount | None
     """By which the town telephones and sends SMS."""
     mailboxes: tuple[str, ...]
+    account_mails: AccountMails
+    wallet: SealedWallet
+    reminders: Reminders
+    """Of documents that expire."""
 
     async def close(self) -> None:
         self.processes.close()
@@ -157,6 +164,7 @@ def build_town(
         }
     )
     failures = Failures(clock, BackOff())
+    account_mails = AccountMails(Letterhead.of(settings, secret), clock)
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -189,6 +197,16 @@ def build_town(
         live=Live(database, engine.tail),
         account=account,
         mailboxes=mailboxes,
+        account_mails=account_mails,
+        wallet=SealedWallet(
+            database,
+            blobs,
+            clock,
+            secret,
+            quota=settings.wallet_quota,
+            antivirus=ClamAV(settings.clamd) if settings.clamd else None,
+        ),
+        reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
     )
 
 

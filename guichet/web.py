@@ -1,14 +1,20 @@
 """The web application: the portal, the desk, the API, and what machines ask for."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 import agent_api
 import channels.telephony.double
 import channels.telephony.hooks
+import channels.web.account.routes
 import channels.web.routes
 from channels.counter.filing import DeskCounter
 from channels.scan import DeskScans
+from channels.web.account.asking import account_at
+from channels.web.account.context import Context as AccountContext
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
+from citizens.sharing import Sharing
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.demo_telephone import demo_provider
 from guichet.machines import for_machines
@@ -40,6 +46,21 @@ def build_app(town: Town) -> FastAPI:
     app.add_middleware(BodyLimit, most=2 * settings.max_upload)  # files in JSON are a third larger
     app.mount("/static", static)
     app.include_router(for_machines(town))
+    accounts = AccountContext(
+        settings=settings,
+        secret=town.secret,
+        clock=town.clock,
+        database=town.database,
+        pages=pages,
+        mails=town.account_mails,
+        accept=town.acceptance.accept,
+        blobs=town.blobs,
+        wallet=town.wallet,
+        sharing=Sharing(town.wallet, town.clock),
+        viewers=town.viewers,
+        page_limits=ocr_options(settings).limits,
+    )
+    channels.web.account.routes.install(app, accounts)
     app.include_router(
         channels.web.routes.router(
             database=town.database,
@@ -49,6 +70,7 @@ def build_app(town: Town) -> FastAPI:
             secret=town.secret,
             blobs=town.blobs,
             clock=town.clock,
+            who=partial(account_at, context=accounts),
         )
     )
     if town.account is not None:

@@ -71,6 +71,7 @@ CaseChange = Literal[
     "replied",
     "closed",
     "reopened",
+    "withdrawn",
     "delivery_failed",
     "documents_read",
     "documents_fetched",

@@ -100,6 +100,7 @@ class Message(_Value):
     ``procedure`` (slug), ``version`` and ``form``, its values by field. Of what an agent filed for
     a citizen ``by`` (the agent's name), ``identity`` (how the agent knows who it is:
     ``document``, ``known`` or ``word``), ``citizen`` (the id of one who is known), ``asked`` and
-    ``allowed`` (media by which the citizen was asked, and agreed, to be notified), ``postal``."""
+    ``allowed`` (media by which the citizen was asked, and agreed, to be notified), ``postal``;
+    ``case``, the reference of the one that its citizen wrote it in, signed in."""
     notes: tuple[str, ...] = ()
     """What could not be read, for the agent: ``attachment 2: broken base64``."""

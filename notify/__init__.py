@@ -6,6 +6,7 @@ or given up.
 """
 
 from core.settings import Settings
+from notify.account_mail import AccountMails, forget_account_mails
 from notify.dispatch import Dispatcher
 from notify.feedback import record_feedback
 from notify.handlers import CaseNotifications, Deliveries
@@ -40,6 +41,7 @@ from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.writing import Writing
 
 __all__ = [
+    "AccountMails",
     "Batch",
     "CaseNotifications",
     "Content",
@@ -71,6 +73,7 @@ __all__ = [
     "count_waiting_letters",
     "deliveries_of_case",
     "email_sender",
+    "forget_account_mails",
     "letters_of_batch",
     "letters_pdf",
     "list_batches",

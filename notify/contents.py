@@ -7,7 +7,7 @@ write their own. What citizens and agents wrote comes in as values, never as tem
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from gettext import NullTranslations
 from pathlib import Path
@@ -50,6 +50,23 @@ class View:
     due_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """All that the templates of mails about an account may show."""
+
+    kind: Kind
+    language: str
+    town: str
+    link: str
+    """The address of the page that goes on from there."""
+    hours: int = 0
+    """How long the link works; 0 for as long as the page is there."""
+    what: str = ""
+    """What was changed, or the name of the document."""
+    day: date | None = None
+    """When the document runs out."""
+
+
 class Words(NamedTuple):
     subject: str
     text: str
@@ -66,12 +83,13 @@ class Contents:
             language: _environment(language, zone, catalogue(language)) for language in LOCALES
         }
 
-    def render(self, view: View) -> Words:
+    def render(self, view: View | AccountView) -> Words:
         environment = self._by_language[view.language]
         values = {"view": view}
-        subject = environment.get_template(f"{view.kind}.subject.txt").render(values)
-        text = environment.get_template(f"{view.kind}.txt").render(values)
-        html = environment.get_template(f"{view.kind}.html").render(values)
+        name = "account" if isinstance(view, AccountView) else view.kind
+        subject = environment.get_template(f"{name}.subject.txt").render(values)
+        text = environment.get_template(f"{name}.txt").render(values)
+        html = environment.get_template(f"{name}.html").render(values)
         return Words(_SPACE.sub(" ", one_line(subject)), wrap(text).strip() + "\n", html)
 
     def render_sms(self, view: View) -> str:
@@ -108,5 +126,6 @@ def _environment(
     return environment
 
 
-def _day(at: datetime, *, language: str, zone: ZoneInfo) -> str:
-    return format_date(at.astimezone(zone), "full", locale=language)
+def _day(at: datetime | date, *, language: str, zone: ZoneInfo) -> str:
+    day = at.astimezone(zone) if isinstance(at, datetime) else at
+    return format_date(day, "full", locale=language)

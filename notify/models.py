@@ -17,6 +17,19 @@ class Kind(StrEnum):
     REPLY = "reply"
     CLOSED = "closed"
     REOPENED = "reopened"
+    # About an account (:mod:`notify.account_mail`):
+    REGISTER = "register"
+    """The link that opens it."""
+    KNOWN = "known"
+    """There is one already, said to its owner alone."""
+    RECOVER = "recover"
+    """The link to a new password."""
+    EMAIL = "email"
+    """The link that proves another address."""
+    SECURED = "secured"
+    """Something that protects it was changed."""
+    EXPIRING = "expiring"
+    """A document of the wallet runs out."""
 
 
 class Medium(StrEnum):

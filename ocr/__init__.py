@@ -5,7 +5,7 @@ from ocr.limits import confine
 from ocr.page import Code, Limits, Options, Page, Word
 from ocr.searchable import Source, searchable_pdf
 from ocr.showing import MEDIA_TYPE, page_image
-from ocr.source import Locked, unlock
+from ocr.source import Locked, inspect, unlock
 
 __all__ = [
     "MEDIA_TYPE",
@@ -18,6 +18,7 @@ __all__ = [
     "Source",
     "Word",
     "confine",
+    "inspect",
     "page_image",
     "searchable_pdf",
     "unlock",

@@ -2,13 +2,12 @@
 
 from io import BytesIO
 from math import sqrt
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import BadInput
 from ocr.page import Limits
 from ocr.picture import POINTS
-from ocr.source import is_pdf, open_image, open_pdf
+from ocr.source import File, is_pdf, open_image, open_pdf
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -17,7 +16,7 @@ MEDIA_TYPE = "image/jpeg"
 QUALITY = 80  # per cent
 
 
-def page_image(path: Path, index: int, rotation: int, width: int, limits: Limits) -> bytes:
+def page_image(path: File, index: int, rotation: int, width: int, limits: Limits) -> bytes:
     """The page, turned clockwise by ``rotation`` degrees, ``width`` pixels wide at most (JPEG).
 
     The boxes of its words are fractions of this picture. Raises BadInput, Locked.
@@ -34,7 +33,7 @@ def page_image(path: Path, index: int, rotation: int, width: int, limits: Limits
     return shown.getvalue()
 
 
-def _of_pdf(path: Path, index: int, width: int, limits: Limits) -> "Image":
+def _of_pdf(path: File, index: int, width: int, limits: Limits) -> "Image":
     from pypdfium2 import PdfiumError
 
     with open_pdf(path) as document:
@@ -53,7 +52,7 @@ def _of_pdf(path: Path, index: int, width: int, limits: Limits) -> "Image":
             raise BadInput("the page is broken") from problem
 
 
-def _of_image(path: Path, index: int, limits: Limits) -> "Image":
+def _of_image(path: File, index: int, limits: Limits) -> "Image":
     from PIL import Image, ImageOps
 
     with open_image(path) as image:

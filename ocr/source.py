@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from pypdfium2 import PdfDocument
 
+File = Path | bytes
+"""Where a file is, or all of it: what must not be on the disk is read from memory."""
 HEADER = 1024  # bytes among which a PDF says that it is one (ISO 32000-1, annex H)
 FORMATS = ("TIFF", "JPEG", "PNG", "WEBP", "HEIF", "GIF", "BMP")
 """Of images; Pillow tries no others, some of which start other programs. A file of several JPEGs
@@ -47,7 +49,7 @@ class Inspection:
         )
 
 
-def inspect(path: Path, limits: Limits) -> Inspection:
+def inspect(path: File, limits: Limits) -> Inspection:
     """Look at a file without decoding a page.
 
     Raises
@@ -67,14 +69,16 @@ def inspect(path: Path, limits: Limits) -> Inspection:
         return Inspection("image", min(total, limits.pages), total)
 
 
-def is_pdf(path: Path) -> bool:
+def is_pdf(path: File) -> bool:
     """By its content; something else may stand before (RFC 8118 has readers be lenient)."""
+    if isinstance(path, bytes):
+        return b"%PDF-" in path[:HEADER]
     with path.open("rb") as file:
         return b"%PDF-" in file.read(HEADER)
 
 
 @contextmanager
-def open_pdf(path: Path) -> Iterator["PdfDocument"]:
+def open_pdf(path: File) -> Iterator["PdfDocument"]:
     """Raises Locked, BadInput."""
     from pypdfium2 import PdfDocument, PdfiumError
 
@@ -91,7 +95,7 @@ def open_pdf(path: Path) -> Iterator["PdfDocument"]:
 
 
 @contextmanager
-def open_image(path: Path) -> Iterator["Image"]:
+def open_image(path: File) -> Iterator["Image"]:
     """Nothing is decoded yet. Raises BadInput when it is no image that we read."""
     import pillow_heif
     from PIL import Image, UnidentifiedImageError
@@ -99,7 +103,7 @@ def open_image(path: Path) -> Iterator["Image"]:
     pillow_heif.register_heif_opener()
     Image.MAX_IMAGE_PIXELS = None  # our own limit is looked at before anything is decoded
     try:
-        image = Image.open(path, formats=FORMATS)
+        image = Image.open(_readable(path), formats=FORMATS)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as problem:
         raise BadInput("it is neither a PDF nor an image that we can read") from problem
     with image:
@@ -121,7 +125,7 @@ def unlock(path: Path, password: str) -> bytes:
         raise BadInput("the PDF is broken") from problem
 
 
-def _inspect_pdf(path: Path, limits: Limits) -> Inspection:
+def _inspect_pdf(path: File, limits: Limits) -> Inspection:
     try:
         with open_pdf(path) as document:
             total = len(document)
@@ -134,11 +138,11 @@ def _inspect_pdf(path: Path, limits: Limits) -> Inspection:
     return _repaired(path, limits)
 
 
-def _repaired(path: Path, limits: Limits) -> Inspection:
+def _repaired(path: File, limits: Limits) -> Inspection:
     import pikepdf
 
     try:
-        with pikepdf.open(path) as document:
+        with pikepdf.open(_readable(path)) as document:
             total = len(document.pages)
             mended = BytesIO()
             document.save(mended)
@@ -149,3 +153,7 @@ def _repaired(path: Path, limits: Limits) -> Inspection:
     if not total:
         raise BadInput("the PDF has no pages")
     return Inspection("pdf", min(total, limits.pages), total, mended.getvalue())
+
+
+def _readable(file: File) -> Path | BytesIO:
+    return BytesIO(file) if isinstance(file, bytes) else file

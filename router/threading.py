@@ -29,6 +29,8 @@ class Signs:
     fingerprint: str
     likeness: str
     """Of sender, subject and text, however short: what a second delivery has in common."""
+    case: str = ""
+    """The reference of the case that its citizen wrote it in, signed in: nothing is surer."""
 
 
 @dataclass(slots=True)
@@ -50,16 +52,25 @@ class Threads:
     def find(self, message: MessageRow) -> tuple[UUID, JoinedBy] | None:
         """The case that the message belongs to and why, the surest sign first."""
         signs = self.signs[message.id]
+        if signs.case in self.by_reference:
+            return self.by_reference[signs.case], JoinedBy.ACCOUNT
         # A Message-ID alone proves nothing: anybody can write it above a text of their own.
         arrival = self.arrivals.get(message.rfc_message_id)
         if arrival is not None and arrival[1] == signs.likeness:
             return arrival[0], JoinedBy.DUPLICATE
+        return self._named(message, signs) or self._alike(message, signs)
+
+    def _named(self, message: MessageRow, signs: Signs) -> tuple[UUID, JoinedBy] | None:
+        """The case that it quotes or answers."""
         for reference in signs.references:
             if reference in self.by_reference:
                 return self.by_reference[reference], JoinedBy.REFERENCE
         for message_id in reversed(message.in_reply_to):
             if message_id in self.by_message_id:
                 return self.by_message_id[message_id], JoinedBy.THREAD
+        return None
+
+    def _alike(self, message: MessageRow, signs: Signs) -> tuple[UUID, JoinedBy] | None:
         # An SMS names nothing that it answers: a number has one conversation at a time.
         if message.channel == ChannelName.SMS and message.sender_address in self.by_number:
             return self.by_number[message.sender_address], JoinedBy.THREAD
@@ -94,6 +105,7 @@ async def read_threads(session: AsyncSession, messages: Sequence[MessageRow]) ->
         if name
     }
     references = {reference for sign in signs.values() for reference in sign.references}
+    references |= {sign.case for sign in signs.values() if sign.case}
     prints = {sign.fingerprint for sign in signs.values() if sign.fingerprint}
     since = min((message.received_at for message in messages), default=None)
     return Threads(
@@ -123,6 +135,7 @@ def signs_of(message: MessageRow) -> Signs:
         find_references("\n".join(places)),
         fingerprint(address, message.text),
         _likeness(address, message.subject, message.text[:MAX_SEARCHED]),
+        str(message.details.get("case", "")),
     )
 
 

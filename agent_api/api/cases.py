@@ -12,9 +12,9 @@ from agent_api.api.responses import FILE, problems
 from agent_api.api.view import case_of, etag, summary_of
 from agent_api.asking import ApiAgent
 from agent_api.context import In
-from agent_api.files import file_response
 from cases import Filter, count_queues, document_for, list_cases, read_case
 from cases.reading import texts_of_pages
+from core.web.files import file_response
 from notify import deliveries_of_case
 
 MAX_PAGE = 200  # cases

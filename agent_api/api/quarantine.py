@@ -10,10 +10,10 @@ from agent_api.api import schemas
 from agent_api.api.responses import FILE, problems
 from agent_api.asking import ApiAgent
 from agent_api.context import In
-from agent_api.files import file_response
 from cases import check_quarantine
 from core.errors import BadInput
 from core.text import clean_line
+from core.web.files import file_response
 from ingest import quarantine
 
 routes = APIRouter(prefix="/quarantine", tags=["quarantine"])

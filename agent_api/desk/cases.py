@@ -13,10 +13,10 @@ from agent_api import trail
 from agent_api.asking import DeskAgent
 from agent_api.context import In
 from agent_api.desk.case_page import page_of
-from agent_api.files import file_response
 from cases import case_for, document_for, inline_documents, message_for
 from core.errors import NotThere
 from core.web import mail_frame
+from core.web.files import file_response
 
 _CID = re.compile(r'(?<=src=")cid:([^"]{1,998})(?=")')
 

@@ -22,6 +22,7 @@ from core.errors import Refused
 from core.ratelimit import client_address, client_group
 from core.text import clean_line
 from core.web.csrf import SESSION_COOKIE
+from core.web.forms import own_path
 
 HOME = "/agent/"
 COOKIE_PATH = "/agent"
@@ -33,7 +34,7 @@ routes = APIRouter(prefix="/agent")
 
 @routes.get("/login")
 async def form(request: Request, context: In, next: str = HOME) -> Response:
-    page = LoginPage(next=_ours(next))
+    page = LoginPage(next=own_path(next, "/agent/", HOME))
     return context.pages.render(request, "desk/login.html", page)
 
 
@@ -47,18 +48,15 @@ async def sign_in(
 ) -> Response:
     account = clean_line(email).lower()[:MAX_ADDRESS]
     client = client_group(client_address(request, context.settings.trusted_proxies))
-    await context.logins.by_client.count(client)
-    await context.logins.by_account.check(account)
-    await context.logins.by_account_and_client.check(f"{account} {client}")
+    await context.logins.check(account, client)
     try:
         agent_id = await check_password(context.database, account, password[:MAX_PASSWORD])
     except Refused:
-        await context.logins.by_account.count(account)
-        await context.logins.by_account_and_client.count(f"{account} {client}")
+        await context.logins.wrong(account, client)
         await _write_down_failure(context, account, client)
         _ = speech(request, context)
         wrong = _("The address or the password is wrong.")
-        page = LoginPage(email=account, next=_ours(next), error=wrong)
+        page = LoginPage(email=account, next=own_path(next, "/agent/", HOME), error=wrong)
         return context.pages.render(request, "desk/login.html", page, status=401)
     async with context.database.begin() as session:
         # A session is never taken over from before the login (session fixation).
@@ -73,7 +71,7 @@ async def sign_in(
             object_id=account,
             details={"client": client},
         )
-    response = RedirectResponse(_ours(next), 303)
+    response = RedirectResponse(own_path(next, "/agent/", HOME), 303)
     response.set_cookie(
         SESSION_COOKIE,
         token,
@@ -117,9 +115,3 @@ async def _write_down_failure(context: Context, account: str, client: str) -> No
             object_id=account,
             details={"client": client},
         )
-
-
-def _ours(path: str) -> str:
-    """Where to go after the login: a page of the desk and nowhere else."""
-    ours = path.startswith("/agent/") and not any(c in path for c in "\\\r\n\t")
-    return path if ours and not path.startswith("/agent/log") else HOME

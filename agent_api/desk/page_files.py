@@ -18,11 +18,11 @@ from agent_api.asking import DeskAgent
 from agent_api.context import Context, In
 from agent_api.desk.frame import speech
 from agent_api.desk.viewer import open_document, viewer_page
-from agent_api.files import file_response, has_picture, not_modified, picture_response
 from cases import document_for
 from core.errors import BadInput, NotThere
 from core.i18n import N_
 from core.processes import WorkerDied
+from core.web.files import file_response, has_picture, not_modified, picture_response
 from ingest.models import PageRow
 from ocr import MEDIA_TYPE, Source, Word, page_image, searchable_pdf
 

@@ -12,11 +12,11 @@ from agent_api import trail
 from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
-from agent_api.files import file_response
 from agent_api.quarantine import QuarantineItemPage, QuarantineLine, QuarantinePage
 from cases import Agent, check_quarantine
 from core.errors import BadInput
 from core.text import clean_line
+from core.web.files import file_response
 from ingest import quarantine
 from ingest.quarantine import Item
 

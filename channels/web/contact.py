@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData, UploadFile
@@ -15,6 +15,7 @@ from channels.web.promise import Promises
 from channels.web.submission import MAX_FILES, File, Submission, mistakes_in
 from channels.web.tokens import Grant, Grants, Nonces
 from channels.web.views import ContactPage, ThanksPage
+from citizens import Account
 from core.errors import Later
 from core.i18n import translator
 from core.metrics import REFUSED
@@ -30,6 +31,10 @@ HONEYPOT = "website"
 MAX_USER_AGENT = 500  # characters
 
 
+Who = Callable[[Request], Awaitable[Account | None]]
+"""Who is signed in at a browser, if anybody is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """The contact form's answers; ``limit`` counts what one address sends."""
@@ -41,10 +46,13 @@ class Contact:
     limit: RateLimit
     settings: Settings
     secret: bytes
+    who: Who
 
     async def form(self, request: Request) -> Response:
-        """The empty form."""
-        return self._page(request, Submission())
+        """The empty form; who is signed in need not say who they are."""
+        me = await self.who(request)
+        known = Submission(name=me.name, email=me.email, phone=me.phone) if me else Submission()
+        return self._page(request, known)
 
     async def send(self, request: Request) -> Response:
         """Accept what was sent and lead to the thanks, or show the form again with the reason."""
@@ -105,6 +113,9 @@ class Contact:
             "locale": self.pages.locale_of(request),
             "region": self._region,
         }
+        address, me = email_address(submission.email), await self.who(request)
+        if me and address == me.email:
+            facts["account"] = str(me.id)  # their session proves the address
         raw = await asyncio.to_thread(submission.raw)
         try:
             reference = await self.promises.hand_in(nonce, raw, facts)
@@ -112,8 +123,7 @@ class Contact:
             return self._later(request, submission, token, problem)
         path = f"/contact/thanks/{reference}"
         response = RedirectResponse(path, 303)
-        email = email_address(submission.email) or ""
-        self.grants.give(response, Grant("thanks", reference, email), path)
+        self.grants.give(response, Grant("thanks", reference, address or ""), path)
         return response
 
     def _later(

@@ -16,7 +16,7 @@ from core.errors import BadInput
 from core.references import parse_reference
 from core.text import clean_line, clean_text, file_name, is_media_type
 from ingest.intake import Intake
-from ingest.message import Attachment, ChannelName, Message, Sender
+from ingest.message import Attachment, ChannelName, Message, Sender, Trust
 
 UNKNOWN_TYPE = "application/octet-stream"
 _TYPES = MimeTypes(filenames=())  # the built-in table: the same on every machine
@@ -28,15 +28,29 @@ def normalize(intake: Intake) -> Message:
     notes: list[str] = []
     return Message(
         channel=ChannelName.WEB,
-        sender=sender_of(fields, str(intake.facts.get("region", "")), notes),
+        sender=sender_of(
+            fields, str(intake.facts.get("region", "")), notes, proven=is_proven(intake)
+        ),
         subject=clean_line(text_of(fields, "subject")),
         text=clean_text(text_of(fields, "message")).strip(),
         language=language_of(intake.facts.get("locale")),
         sent_at=intake.received_at,
         attachments=tuple(attachments_of(fields, notes)),
         reference=parse_reference(str(intake.facts.get("reference", ""))) or "",
+        details=_case(intake),
         notes=tuple(notes),
     )
+
+
+def is_proven(intake: Intake) -> bool:
+    """Whether it came from a session of the account that has this address; only we say so."""
+    return bool(intake.facts.get("account"))
+
+
+def _case(intake: Intake) -> dict[str, str | int]:
+    """The case that its citizen wrote it in, signed in; the access was checked then."""
+    reference = parse_reference(str(intake.facts.get("case", "")))
+    return {"case": reference} if reference and is_proven(intake) else {}
 
 
 def json_fields(raw: bytes) -> dict[str, Any]:
@@ -56,7 +70,9 @@ def text_of(fields: dict[str, Any], name: str) -> str:
     return value
 
 
-def sender_of(fields: dict[str, Any], region: str, notes: list[str]) -> Sender:
+def sender_of(
+    fields: dict[str, Any], region: str, notes: list[str], *, proven: bool = False
+) -> Sender:
     """The e-mail address is how we answer; the number is the way when there is none."""
     email, phone = clean_line(text_of(fields, "email")), clean_line(text_of(fields, "phone"))
     address = email_address(email) if email else None
@@ -69,6 +85,7 @@ def sender_of(fields: dict[str, Any], region: str, notes: list[str]) -> Sender:
         name=clean_line(text_of(fields, "name")),
         address=address or number or "",
         phone=(number or "") if address else "",
+        trust=Trust.VERIFIED if proven else Trust.UNVERIFIED,
     )
 
 
@@ -96,11 +113,12 @@ def _attachment(part: object, number: int, notes: list[str]) -> Attachment:
     if not content:
         notes.append(f"attachment {number} ({name}) is empty")
     return Attachment(
-        name=name, media_type=_media_type(text_of(part, "media_type"), name), content=content
+        name=name, media_type=media_type_of(text_of(part, "media_type"), name), content=content
     )
 
 
-def _media_type(given: str, name: str) -> str:
+def media_type_of(given: str, name: str) -> str:
+    """What a browser says of a file, or what its name says where that is nothing."""
     declared = given.partition(";")[0].strip().lower()
     if declared != UNKNOWN_TYPE and is_media_type(declared):
         return declared

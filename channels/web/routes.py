@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from channels.web.contact import Contact
+from channels.web.contact import Contact, Who
 from channels.web.procedures.office import DraftLimits, Office
 from channels.web.procedures.routes import procedure_routes
 from channels.web.promise import Promises
@@ -44,6 +44,7 @@ def router(
     clock: Clock = utc_now,
     visitors: Visitors = anybody,
     limits: Limits | None = None,
+    who: Who | None = None,
 ) -> APIRouter:
     """The portal's routes. ``pages`` must know the templates of this room as ``portal``."""
     limits = limits or Limits()
@@ -56,6 +57,7 @@ def router(
         limit=limits.submissions,
         settings=settings,
         secret=secret,
+        who=who or _nobody,
     )
     tracking = Tracking(
         database=database,
@@ -89,6 +91,10 @@ def router(
     routes.include_router(procedure_routes(office))
     routes.add_api_route("/track", _short, methods=["GET", "HEAD"])
     return routes
+
+
+async def _nobody(request: Request) -> None:
+    """Where there are no accounts."""
 
 
 async def _short(request: Request) -> Response:

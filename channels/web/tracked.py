@@ -1,31 +1,44 @@
 """What a citizen sees of a case: no notes, no names of agents, nothing that a machine wrote."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from uuid import UUID
 
 from cases import CaseEventRow, JoinedBy, Tracked
 from cases.procedures import Filed, Procedure, say
 from cases.reading import CaseMessage
-from channels.web.views import TrackedCasePage, TrackedDocument, TrackedEntry, TrackedStep
+from channels.web.views import (
+    Kind,
+    TrackedCasePage,
+    TrackedDocument,
+    TrackedEntry,
+    TrackedStep,
+)
 from ingest.message import Automatic
 
 STATUSES = ("new", "in_progress", "waiting", "closed")
+CHANGES = ("closed", "reopened", "withdrawn")
 
 
 def page_of(
-    tracked: Tracked, forms: Mapping[UUID, Filed] = MappingProxyType({}), locale: str = ""
+    tracked: Tracked,
+    forms: Mapping[UUID, Filed] = MappingProxyType({}),
+    locale: str = "",
+    *,
+    addresses: Collection[str] = (),
 ) -> TrackedCasePage:
     """The case as ``portal/tracked.html`` shows it, in the order of time.
 
-    ``forms`` are those that messages came with, in the reader's ``locale``.
+    ``forms`` are those that messages came with, in the reader's ``locale``; ``addresses`` are those
+    that its reader has proven: what came from them is theirs.
     """
     messages = [
         _message(message, forms)
         for message in tracked.messages
-        if message.message.automatic == Automatic.NO and not _from_a_stranger(message, tracked)
+        if message.message.automatic == Automatic.NO
+        and not _from_a_stranger(message, tracked, addresses)
     ]
-    changes = [_change(event) for event in tracked.events if event.kind in ("closed", "reopened")]
+    changes = [_change(event) for event in tracked.events if event.kind in CHANGES]
     case = tracked.case
     procedure = _procedure(tracked, forms)
     return TrackedCasePage(
@@ -41,13 +54,13 @@ def page_of(
     )
 
 
-def _from_a_stranger(message: CaseMessage, tracked: Tracked) -> bool:
+def _from_a_stranger(message: CaseMessage, tracked: Tracked, addresses: Collection[str]) -> bool:
     """Whether somebody else brought it here, by a reference that anybody can quote."""
     row = message.message
     return (
         row.direction == "in"
-        and message.joined_by != JoinedBy.OPENING
-        and row.sender_address != tracked.case.sender_address
+        and message.joined_by not in (JoinedBy.OPENING, JoinedBy.ACCOUNT)
+        and row.sender_address not in (tracked.case.sender_address, *addresses)
     )
 
 
@@ -87,7 +100,7 @@ def _message(message: CaseMessage, forms: Mapping[UUID, Filed]) -> TrackedEntry:
         text=row.text,
         form=forms[row.id].sections if row.id in forms else (),
         documents=[
-            TrackedDocument(name=document.name, size=document.size)
+            TrackedDocument(id=document.id, name=document.name, size=document.size)
             for document in message.documents
             if not document.inline
         ],
@@ -95,8 +108,9 @@ def _message(message: CaseMessage, forms: Mapping[UUID, Filed]) -> TrackedEntry:
 
 
 def _change(event: CaseEventRow) -> TrackedEntry:
+    kinds: dict[str, Kind] = {"closed": "closed", "withdrawn": "withdrawn"}
     return TrackedEntry(
-        kind="closed" if event.kind == "closed" else "reopened",
+        kind=kinds.get(event.kind, "reopened"),
         at=event.at,
         text=str(event.data.get("text", "")),
     )

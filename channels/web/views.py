@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from cases.procedures import Section
 from core.web import FieldError
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+Kind = Literal["received", "sent", "closed", "reopened", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,7 @@ class TrackingPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedDocument:
+    id: UUID
     name: str
     size: int
     """Bytes."""
@@ -64,7 +69,7 @@ class TrackedDocument:
 class TrackedEntry:
     """One thing that happened, as the citizen may know it."""
 
-    kind: Literal["received", "sent", "closed", "reopened"]
+    kind: Kind
     """``received`` from the citizen and ``sent`` by the town are messages, the rest events."""
     at: datetime
     text: str = ""

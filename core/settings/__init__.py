@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from core.errors import BadInput
+from core.settings.accounts import AccountSettings
 from core.settings.engine import EngineSettings
 from core.settings.letters import LetterSettings
 from core.settings.mail import ImapMailbox, ImapToken, MailSettings
@@ -41,6 +42,7 @@ __all__ = [
 
 
 class Settings(
+    AccountSettings,
     EngineSettings,
     LetterSettings,
     MailSettings,

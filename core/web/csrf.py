@@ -15,6 +15,9 @@ from core.errors import Refused
 
 COOKIE = "guichet_form"
 SESSION_COOKIE = "guichet_session"
+"""An agent's; browsers send it to the desk alone."""
+ACCOUNT_COOKIE = "guichet_account"
+"""A citizen's."""
 FIELD = "csrf"
 HEADER = "x-csrf-token"
 MAX_AGE = 12 * 3600  # seconds, a session's length
@@ -30,11 +33,8 @@ class FormExpired(Refused):
 class Csrf:
     """Makes and checks the tokens of forms."""
 
-    def __init__(
-        self, secret: bytes, *, session_cookie: str = SESSION_COOKIE, https_only: bool = False
-    ) -> None:
+    def __init__(self, secret: bytes, *, https_only: bool = False) -> None:
         self._serializer = URLSafeTimedSerializer(secret, salt="guichet.csrf")
-        self._session_cookie = session_cookie
         self._https_only = https_only
 
     def token(self, request: Request) -> str:
@@ -68,7 +68,8 @@ class Csrf:
             raise FormExpired
 
     def _binding(self, request: Request) -> str:
-        session = request.cookies.get(self._session_cookie, "")
+        cookies = request.cookies
+        session = cookies.get(SESSION_COOKIE) or cookies.get(ACCOUNT_COOKIE, "")
         return hashlib.sha256(f"{self._nonce(request)}|{session}".encode()).hexdigest()
 
     def _nonce(self, request: Request) -> str:

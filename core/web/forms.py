@@ -1,4 +1,4 @@
-"""What went wrong with a form, for the page that shows it again."""
+"""What went wrong with a form, for the page that shows it again; where a form may lead to."""
 
 from dataclasses import dataclass
 
@@ -11,3 +11,10 @@ class FieldError:
     """The ``name`` of the field."""
     message: str
     """Says what to do, in the reader's language."""
+
+
+def own_path(path: str, under: str, home: str) -> str:
+    """Where to go after signing in: a page of ours under ``under``, and nowhere else."""
+    # Two slashes would name another host.
+    elsewhere = path.startswith(("//", f"{under}log")) or any(c in path for c in "\\\r\n\t")
+    return path if path.startswith(under) and not elsewhere else home

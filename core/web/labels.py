@@ -55,6 +55,12 @@ LABELS = {
         "reply": N_("Reply"),
         "closed": N_("Closing message"),
         "reopened": N_("Notice of reopening"),
+        "register": N_("Confirmation of an address"),
+        "known": N_("Notice of an account"),
+        "recover": N_("New password"),
+        "email": N_("Confirmation of an address"),
+        "secured": N_("Notice about an account"),
+        "expiring": N_("Reminder of a document"),
     },
     "suggested": {
         "sender": N_("Sender"),
@@ -70,6 +76,7 @@ LABELS = {
         "thread": N_("Joined as an answer in the conversation"),
         "duplicate": N_("The same request, by another way"),
         "moved": N_("Pages from another case"),
+        "account": N_("Written in the citizen's space"),
     },
     "automatic": {
         "no": "",

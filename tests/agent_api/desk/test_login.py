@@ -2,8 +2,8 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from agent_api.context import Logins
 from cases.agents import SESSION_LENGTH, AgentRow, AgentSessionRow
+from core.ratelimit import Logins
 from core.web.csrf import SESSION_COOKIE
 from tests.agent_api.building import CAMILLE, PASSWORD, Browser, House, csrf_of, hidden_fields
 

@@ -10,14 +10,17 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import Engine, event, select
+from starlette.requests import Request
 
 import channels.web.routes
 from cases import Actions, Agent, CaseRow, JoinedBy, Opening, QueueRow, join_case, open_case
 from cases.agents import AgentRow
+from channels.web.contact import Who
 from channels.web.normalize import normalize
 from channels.web.routes import Limits
 from channels.web.views import TEMPLATES
 from channels.web.visitors import Visitors, anybody
+from citizens import Account
 from core.blobs import Blobs
 from core.database import Database
 from core.settings import Settings
@@ -51,10 +54,11 @@ class Portal:
     visitors: Visitors = anybody
     queue: QueueRow | None = None
     agent: Agent = field(default_factory=lambda: agent(name="Camille Durand"))
+    who: Who | None = None
 
     def __post_init__(self) -> None:
         self.acceptance = Acceptance(self.database, self.blobs, self.clock)
-        pages = Pages(
+        self.pages = pages = Pages(
             {"portal": TEMPLATES},
             csrf=Csrf(SECRET),
             static=StaticFiles(),
@@ -76,8 +80,12 @@ class Portal:
                 clock=self.clock,
                 limits=self.limits,
                 visitors=self.visitors,
+                who=self._who,
             )
         )
+
+    async def _who(self, request: Request) -> Account | None:
+        return await self.who(request) if self.who else None
 
     @asynccontextmanager
     async def browser(

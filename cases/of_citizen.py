@@ -1,0 +1,118 @@
+"""The cases of a citizen: which are theirs, and what they do to them. Nobody else decides that."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ForeignKey, delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cases.history import Actor, append
+from cases.models import CaseRow, CaseStatus
+from core.clock import Clock
+from core.database import Base, UtcDateTime, insert_new
+from core.errors import NotNow, NotThere
+from core.i18n import N_
+from ingest import publish
+from ingest.message import Trust
+
+MAX_LISTED = 500
+
+
+class CaseHolderRow(Base):
+    """That a citizen has shown the tracking key of a case, or wrote it from an address that they
+    had proven: it is theirs, whatever becomes of the address."""
+
+    __tablename__ = "case_holders"
+
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), primary_key=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), primary_key=True, index=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A citizen who is signed in; ``addresses`` are proven to be theirs."""
+
+    citizen_id: UUID
+    addresses: Collection[str]
+    name: str = ""
+
+    @property
+    def their_cases(self) -> ColumnElement[bool]:
+        """Anybody can write under an address: what is not proven is not theirs."""
+        wrote = select(CaseRow.id).where(
+            CaseRow.citizen_id == self.citizen_id,
+            CaseRow.sender_trust == Trust.VERIFIED,
+            CaseRow.sender_address.in_(self.addresses),
+        )
+        holds = select(CaseHolderRow.case_id).where(CaseHolderRow.citizen_id == self.citizen_id)
+        return CaseRow.id.in_(wrote.union(holds))
+
+
+async def cases_of_citizen(session: AsyncSession, holder: Holder) -> Sequence[CaseRow]:
+    """The newest first."""
+    query = select(CaseRow).where(holder.their_cases).order_by(CaseRow.id.desc()).limit(MAX_LISTED)
+    return (await session.scalars(query)).all()
+
+
+async def case_of_citizen(
+    session: AsyncSession, holder: Holder, reference: str, *, to_change: bool = False
+) -> CaseRow:
+    """Raises NotThere when there is none, or none of theirs."""
+    query = select(CaseRow).where(CaseRow.reference == reference, holder.their_cases)
+    if to_change:
+        query = query.with_for_update(of=CaseRow)
+    case = await session.scalar(query)
+    if case is None:
+        raise NotThere(f"no case {reference}")
+    return case
+
+
+async def withdraw_case(
+    session: AsyncSession, clock: Clock, holder: Holder, reference: str
+) -> CaseRow:
+    """The citizen asks for nothing any more. Raises NotThere, NotNow when it is closed."""
+    case = await case_of_citizen(session, holder, reference, to_change=True)
+    if case.status == CaseStatus.CLOSED:
+        raise NotNow(N_("The case is closed already."))
+    now = clock()
+    case.status, case.closed_at = CaseStatus.CLOSED, now
+    case.version += 1
+    actor = Actor("citizen", holder.citizen_id, holder.name)
+    event = append(session, case, "withdrawn", actor=actor, at=now)
+    await session.flush()
+    await publish(session, [event])
+    return case
+
+
+async def hold_case(session: AsyncSession, clock: Clock, citizen_id: UUID, case_id: UUID) -> None:
+    """The citizen has shown what only who filed the case knows."""
+    row = {"citizen_id": citizen_id, "case_id": case_id, "since": clock()}
+    await insert_new(session, CaseHolderRow, [row])
+
+
+async def hold_cases_of(
+    session: AsyncSession, clock: Clock, citizen_id: UUID, *, sender: UUID, address: str
+) -> None:
+    """What ``sender`` has proven to have written from ``address`` is this citizen's, and stays so
+    when the address is somebody else's one day."""
+    query = select(CaseRow.id).where(
+        CaseRow.citizen_id == sender,
+        CaseRow.sender_trust == Trust.VERIFIED,
+        CaseRow.sender_address == address,
+    )
+    now = clock()
+    rows = [
+        {"citizen_id": citizen_id, "case_id": case_id, "since": now}
+        for case_id in await session.scalars(query)
+    ]
+    await insert_new(session, CaseHolderRow, rows)
+
+
+async def let_go_of_cases(session: AsyncSession, citizen_id: UUID) -> bool:
+    """Returns whether the record has cases of this citizen all the same."""
+    await session.execute(delete(CaseHolderRow).where(CaseHolderRow.citizen_id == citizen_id))
+    return bool(await session.scalar(select(exists().where(CaseRow.citizen_id == citizen_id))))

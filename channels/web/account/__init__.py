@@ -1,0 +1,1 @@
+"""Citizens' accounts on the portal: coming in under ``/account``, what is theirs under ``/me``."""

@@ -1,0 +1,107 @@
+"""All that the town keeps of an account, for its owner to take along (GDPR, articles 15 and 20)."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases import cases_of_citizen, track_case
+from channels.web.account.asking import holder_of
+from channels.web.account.context import Context
+from channels.web.tracked import page_of
+from channels.web.views import TrackedCasePage
+from citizens import Account, read_profile
+from citizens.passkeys import passkeys_of
+from citizens.sessions import sessions_of
+from citizens.wallet import items_of
+from core.text import file_name
+
+
+async def exported(session: AsyncSession, context: Context, me: Account) -> dict[str, Any]:
+    """As JSON: names of members are in English, moments in ISO 8601 and UTC."""
+    profile = await read_profile(session, me.id)
+    return {
+        "account": {
+            "name": profile.name,
+            "email": profile.email,
+            "phone": profile.phone,
+            "language": profile.language,
+            "category": str(profile.category),
+            "birth_date": profile.birth_date.isoformat() if profile.birth_date else None,
+            "second_factor": me.second_factor,
+        },
+        "addresses": [
+            {
+                "label": one.label,
+                "street": one.street,
+                "postal_code": one.postal_code,
+                "city": one.city,
+                "residence": one.residence,
+            }
+            for one in profile.addresses
+        ],
+        "passkeys": [
+            {"name": row.name, "created_at": row.created_at.isoformat()}
+            for row in await passkeys_of(session, me.id)
+        ],
+        "sessions": [
+            {"client": row.client, "created_at": row.created_at.isoformat()}
+            for row in await sessions_of(session, context.clock, me.id)
+        ],
+        "wallet": [
+            {
+                "name": row.name,
+                "kind": row.kind,
+                "expires_on": row.expires_on.isoformat() if row.expires_on else None,
+                "created_at": row.created_at.isoformat(),
+            }
+            for row in await items_of(session, me.id)
+        ],
+        "cases": [_case(page) for page in await _cases(session, me)],
+    }
+
+
+async def _cases(session: AsyncSession, me: Account) -> Sequence[TrackedCasePage]:
+    # One after the other: a citizen has few, and asks for this once in a while.
+    found = await cases_of_citizen(session, holder_of(me))
+    tracked = [await track_case(session, case.reference) for case in found]
+    return [page_of(one, addresses=me.addresses) for one in tracked if one is not None]
+
+
+def _case(page: TrackedCasePage) -> dict[str, Any]:
+    return {
+        "reference": page.reference,
+        "subject": page.subject,
+        "status": page.status,
+        "received_at": page.received_at.isoformat(),
+        "history": [
+            {
+                "what": entry.kind,
+                "at": entry.at.isoformat(),
+                "text": entry.text,
+                "documents": [document.name for document in entry.documents],
+            }
+            for entry in page.entries
+        ],
+    }
+
+
+async def wallet_files(session: AsyncSession, context: Context, me: Account) -> dict[str, bytes]:
+    """The documents of the wallet, by their names in the archive."""
+    return {
+        f"documents/{number:03}-{file_name(row.name, 'document')}": await context.wallet.content(
+            session, me.id, row.id
+        )
+        for number, row in enumerate(await items_of(session, me.id), start=1)
+    }
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The files in one archive."""
+    archive = BytesIO()
+    with ZipFile(archive, "w", ZIP_DEFLATED) as whole:
+        for name, content in files.items():
+            whole.writestr(name, content)
+    return archive.getvalue()

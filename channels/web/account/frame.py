@@ -1,0 +1,41 @@
+"""What all pages of ``/me`` have around them."""
+
+from starlette.requests import Request
+
+from channels.web.account.asking import speech
+from channels.web.account.context import Context
+from channels.web.account.views import Mine
+from citizens import Account
+from core.i18n import N_
+
+NOTICES = {
+    "saved": N_("Saved."),
+    "removed": N_("Removed."),
+    "email": N_("Your new e-mail address is confirmed."),
+    "asked": N_("A link is on its way to the new address. It counts once you have opened it."),
+    "code": N_("A code is on its way to your telephone."),
+    "phone": N_("Your number is confirmed."),
+    "password": N_("Your password is changed. You are signed out everywhere else."),
+    "ended": N_("The session has ended."),
+    "on": N_("The second factor is on."),
+    "off": N_("The second factor is off."),
+    "passkey": N_("The passkey is kept. You can sign in with it from now on."),
+    "sent": N_("Your message is sent. It appears here in a moment."),
+    "withdrawn": N_("Your request is withdrawn."),
+    "added": N_("The request is in your space now."),
+    "uploaded": N_("The document is in your wallet."),
+    "revoked": N_("The document is no longer shared."),
+}
+
+
+def mine_of(request: Request, context: Context, account: Account, here: str) -> Mine:
+    """``?said=`` names what was done just now."""
+    _ = speech(request, context)
+    notice = NOTICES.get(request.query_params.get("said", ""), "")
+    return Mine(
+        name=account.name,
+        email=account.email,
+        here=here,
+        notice=_(notice) if notice else "",
+        wallet=context.settings.wallet_quota > 0,
+    )

@@ -1,0 +1,1 @@
+"""A citizen's personal space: their cases, and what they do to them."""

@@ -1,0 +1,1 @@
+"""A citizen's own documents: put in, looked at, taken along."""
