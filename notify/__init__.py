@@ -10,7 +10,7 @@ from notify.account_mail import AccountMails, forget_account_mails
 from notify.dispatch import Dispatcher
 from notify.handlers import CaseNotifications, Deliveries
 from notify.letterhead import Letterhead
-from notify.models import DeliveryStatus, Kind, Medium
+from notify.models import AccountKind, DeliveryStatus, Kind, Medium
 from notify.reading import (
     DeliveryItem,
     DeliveryPage,
@@ -28,6 +28,7 @@ from notify.senders.smtp import Smarthost, Smtp
 from notify.writing import Writing
 
 __all__ = [
+    "AccountKind",
     "AccountMails",
     "CaseNotifications",
     "Content",

@@ -20,7 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from core.i18n import LOCALES, translations
 from notify.mail import one_line
-from notify.models import Kind
+from notify.models import AccountKind, Kind
 from notify.wrapping import paragraphs, wrap
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -52,7 +52,7 @@ class View:
 class AccountView:
     """All that the templates of mails about an account may show."""
 
-    kind: Kind
+    kind: AccountKind
     language: str
     town: str
     link: str

@@ -1,7 +1,7 @@
 from cases import Role
 from core.database import Database
 from core.ids import new_id
-from notify import AccountMails, Dispatcher, Kind, Outbox, list_outbox, outbox_mail
+from notify import AccountKind, AccountMails, Dispatcher, Outbox, list_outbox, outbox_mail
 from notify.senders.outbox import KEPT
 from tests.builders import SettableClock, agent
 from tests.notify.building import LETTERHEAD, at_work, until
@@ -17,7 +17,7 @@ async def test_a_mail_about_an_account_goes_the_way_of_all_mail(
         async with database.begin() as session:
             await mails.queue(
                 session,
-                Kind.REGISTER,
+                AccountKind.REGISTER,
                 address="jeanne@citizens.example",
                 language="en",
                 link=LINK,
