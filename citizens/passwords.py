@@ -7,6 +7,7 @@ dates and rows of keys; what was found in breaches by a file of the town's, wher
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,7 @@ MAX_PASSWORD = 1_000  # characters
 ENOUGH = 8  # decimal digits of the number of guesses
 SEEN = 72  # characters that zxcvbn looks at: its time grows faster than they do
 SHA1 = 40  # characters
+_PARTS = re.compile(r"[\W_]+")
 
 
 class Weakness(StrEnum):
@@ -44,7 +46,7 @@ def weakness_of(
         return Weakness.TOO_LONG
     from zxcvbn import zxcvbn
 
-    words = [word for one in about for word in (one, *one.replace("@", " ").split()) if word]
+    words = [word for one in about for word in (one, *_PARTS.split(one)) if word]
     if zxcvbn(password[:SEEN], user_inputs=words)["guesses_log10"] < ENOUGH:
         return Weakness.GUESSED
     if breached is not None and is_breached(breached, password):

@@ -20,7 +20,7 @@ from notify.letters import (
     print_letters,
     waiting_letters,
 )
-from notify.models import DeliveryStatus, Kind, Medium
+from notify.models import AccountKind, DeliveryStatus, Kind, Medium
 from notify.optouts import OptOutRow, record_wish, stopped
 from notify.reading import (
     DeliveryItem,
@@ -41,6 +41,7 @@ from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.writing import Writing
 
 __all__ = [
+    "AccountKind",
     "AccountMails",
     "Batch",
     "CaseNotifications",

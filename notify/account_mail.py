@@ -19,7 +19,7 @@ from ingest.events import DeliveryChanged, new_event
 from notify.contents import AccountView, Contents
 from notify.letterhead import Letterhead
 from notify.mail import mailbox
-from notify.models import DeliveryRow, DeliveryStatus, Kind, Medium, NotificationRow
+from notify.models import AccountKind, DeliveryRow, DeliveryStatus, Medium, NotificationRow
 
 
 class AccountMails:
@@ -33,7 +33,7 @@ class AccountMails:
     async def queue(
         self,
         session: AsyncSession,
-        kind: Kind,
+        kind: AccountKind,
         *,
         address: str,
         language: str,

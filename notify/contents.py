@@ -22,7 +22,7 @@ from core.compiled import compiled
 from core.i18n import LOCALES, translations
 from core.sms import plain
 from notify.mail import one_line
-from notify.models import Kind
+from notify.models import AccountKind, Kind
 from notify.wrapping import paragraphs, wrap
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,7 +54,7 @@ class View:
 class AccountView:
     """All that the templates of mails about an account may show."""
 
-    kind: Kind
+    kind: AccountKind
     language: str
     town: str
     link: str

@@ -17,7 +17,11 @@ class Kind(StrEnum):
     REPLY = "reply"
     CLOSED = "closed"
     REOPENED = "reopened"
-    # About an account (:mod:`notify.account_mail`):
+
+
+class AccountKind(StrEnum):
+    """What a mail about an account tells (:mod:`notify.account_mail`)."""
+
     REGISTER = "register"
     """The link that opens it."""
     KNOWN = "known"

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import Agent, CaseRow
+from cases import Agent, CaseRow, Role
 from cases.access import visible_cases
 from core.errors import BadInput, NotThere
 from notify.mail import compose
@@ -26,8 +26,9 @@ class DeliveryItem:
 
     id: UUID
     reference: str
+    """Of the case that it is about; empty for a mail about an account."""
     kind: str
-    """receipt, reply, closed or reopened"""
+    """receipt, reply, closed or reopened; or what it says about an account"""
     medium: str
     recipient: str
     subject: str
@@ -79,12 +80,13 @@ async def deliveries_of_case(session: AsyncSession, case_id: UUID) -> list[Deliv
 async def list_outbox(
     session: AsyncSession, agent: Agent, *, cursor: str = "", limit: int = PAGE
 ) -> DeliveryPage:
-    """One page of deliveries of the cases that the agent may see, the newest first.
+    """One page of deliveries of the cases that the agent may see, the newest first; for a system
+    administrator also mails about accounts, as long as they are kept here.
 
     Raises BadInput when the cursor is not ours.
     """
     newest = (DeliveryRow.created_at.desc(), DeliveryRow.id.desc())
-    query = _items().where(_is_sent_by_us(), visible_cases(agent))
+    query = _items().where(_is_sent_by_us(), _visible(agent))
     query = query.order_by(*newest).limit(limit + 1)
     if cursor:
         query = query.where(await _after(session, cursor))
@@ -95,7 +97,7 @@ async def list_outbox(
 
 async def outbox_mail(session: AsyncSession, agent: Agent, delivery_id: UUID) -> OutboxMail:
     """Raises NotThere when there is none, or none for this agent."""
-    query = _items().where(DeliveryRow.id == delivery_id, _is_sent_by_us(), visible_cases(agent))
+    query = _items().where(DeliveryRow.id == delivery_id, _is_sent_by_us(), _visible(agent))
     found = (await session.execute(query)).mappings().first()
     if found is None:
         raise NotThere("no such mail")
@@ -136,7 +138,7 @@ def _items() -> Select[*tuple[Any, ...]]:
     return (
         select(
             DeliveryRow.id,
-            CaseRow.reference,
+            func.coalesce(CaseRow.reference, "").label("reference"),
             NotificationRow.kind,
             DeliveryRow.medium,
             DeliveryRow.recipient,
@@ -152,13 +154,25 @@ def _items() -> Select[*tuple[Any, ...]]:
             DeliveryRow.provider_id,
         )
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
-        .join(CaseRow, CaseRow.id == NotificationRow.case_id)
+        .outerjoin(CaseRow, CaseRow.id == NotificationRow.case_id)
     )
 
 
 def _is_sent_by_us() -> ColumnElement[bool]:
     """Letters have a page of their own."""
     return DeliveryRow.medium != Medium.LETTER
+
+
+def _visible(agent: Agent) -> ColumnElement[bool]:
+    """A mail about an account lets its reader in: once it has left the house nobody here reads it.
+
+    While the town has no mail server there is no other way to hand it to the citizen.
+    """
+    of_cases = and_(NotificationRow.case_id.is_not(None), visible_cases(agent))
+    if Role.SYSTEM_ADMIN not in agent.roles:
+        return of_cases
+    kept = and_(NotificationRow.case_id.is_(None), DeliveryRow.provider_id == KEPT)
+    return or_(of_cases, kept)
 
 
 async def _after(session: AsyncSession, cursor: str) -> ColumnElement[bool]:

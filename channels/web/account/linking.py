@@ -28,7 +28,7 @@ from core.errors import NotThere, Refused
 from core.ratelimit import TooMany
 from core.text import clean_line
 from core.web import FieldError
-from notify import Kind
+from notify import AccountKind
 
 MAX_NAME = 200  # characters
 MAILED = (Purpose.REGISTER, Purpose.RECOVER, Purpose.EMAIL)
@@ -121,12 +121,12 @@ async def _send_link(request: Request, context: Context, purpose: Purpose, addre
         token = await new_link(
             session, context.clock, purpose, email=address, account_id=account_id
         )
-        kind, link = Kind(purpose), context.url(f"/account/link/{token}")
+        kind, link = AccountKind(purpose), context.url(f"/account/link/{token}")
         hours = int(LIVES[purpose].total_seconds() / 3600)
         if purpose is Purpose.RECOVER and account_id is None:
             return  # the link works for nobody
         if purpose is Purpose.REGISTER and account_id is not None:
-            kind, link, hours = Kind.KNOWN, context.url(LOGIN), 0
+            kind, link, hours = AccountKind.KNOWN, context.url(LOGIN), 0
         await context.mails.queue(
             session,
             kind,
@@ -193,7 +193,7 @@ async def _change_address(request: Request, context: Context, token: str) -> Res
         await set_email(session, clock, before.id, link.email)
         await context.mails.queue(
             session,
-            Kind.SECURED,
+            AccountKind.SECURED,
             address=before.email,
             language=before.language,
             link=context.url("/me/security"),

@@ -24,7 +24,7 @@ from core.i18n import LOCALES
 from core.ratelimit import TooMany
 from core.text import clean_line
 from core.web import FieldError
-from notify import Kind
+from notify import AccountKind
 
 MAX_NAME = 200  # characters
 MAX_LINE = 200  # characters of a line of an address
@@ -107,7 +107,7 @@ async def _send_link(request: Request, context: Context, me: Account, address: s
         )
         await context.mails.queue(
             session,
-            Kind.KNOWN if taken else Kind.EMAIL,
+            AccountKind.KNOWN if taken else AccountKind.EMAIL,
             address=address,
             language=me.language,
             link=context.url("/account/login" if taken else f"/account/link/{token}"),

@@ -48,7 +48,7 @@ from core.errors import NotThere, Refused
 from core.text import clean_line
 from core.web import FieldError
 from core.web.csrf import ACCOUNT_COOKIE
-from notify import Kind
+from notify import AccountKind
 
 SETTING_LIFE = 3600  # seconds that the page with the QR code may stay open
 
@@ -205,7 +205,7 @@ async def forget_passkey(context: In, me: Me, passkey_id: UUID) -> Response:
 async def _tell(context: Context, session: AsyncSession, me: Account, what: str) -> None:
     await context.mails.queue(
         session,
-        Kind.SECURED,
+        AccountKind.SECURED,
         address=me.email,
         language=me.language,
         link=context.url("/me/security"),

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from citizens.models import AccountRow, WalletItemRow
 from core.clock import Clock
 from core.database import Database
-from notify import AccountMails, Kind
+from notify import AccountKind, AccountMails
 
 EVERY = 3600.0  # seconds between looks
 BATCH = 100  # documents in one transaction
@@ -55,7 +55,7 @@ class Reminders:
             for row, email, language in due:
                 await self._mails.queue(
                     session,
-                    Kind.EXPIRING,
+                    AccountKind.EXPIRING,
                     address=email,
                     language=language,
                     link=self._wallet_url,

@@ -1,6 +1,7 @@
 import json
 
 import pyotp
+import pytest
 from sqlalchemy import select
 
 from citizens.models import AccountSessionRow
@@ -8,6 +9,8 @@ from core.ratelimit import RateLimit
 from core.web.csrf import ACCOUNT_COOKIE
 from tests.channels.web.account.authenticator import Authenticator
 from tests.channels.web.account.building import JEANNE, PASSWORD, Accounts, Visitor, where
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 async def test_signing_in_leads_to_the_page_that_was_asked_for(accounts: Accounts) -> None:
