@@ -26,7 +26,8 @@ FROM python:3.11-slim-bookworm
 # Debian's stable release fixes versions for us, and old ones leave its archive
 # hadolint ignore=DL3008
 RUN apt-get update \
- && apt-get install -y --no-install-recommends tesseract-ocr tesseract-ocr-fra \
+ && apt-get install -y --no-install-recommends \
+      fonts-dejavu-core tesseract-ocr tesseract-ocr-fra \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /data --create-home guichet
 COPY --from=build /opt/guichet /opt/guichet

@@ -54,6 +54,10 @@ class Counter(Protocol):
         """The reference, and whether what is kept under it is this very form. Raises Later."""
         ...
 
+    async def reference_of(self, token: str, *, agent_id: str) -> str:
+        """Under which the form of this token was filed; empty when it was not."""
+        ...
+
     async def filed(self, session: AsyncSession, reference: str) -> IntakeRow:
         """What was filed under a reference. Raises NotThere."""
         ...

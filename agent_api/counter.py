@@ -11,7 +11,7 @@ from core.web import FieldError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterPage:
-    """``desk/counter.html``: GET ``/agent/counter?q=&citizen=``, POST the form."""
+    """``desk/counter.html``: GET ``/agent/counter?form=&q=&citizen=``, POST the form."""
 
     desk: Desk
     token: str

@@ -37,12 +37,27 @@ routes = APIRouter(prefix="/agent/counter")
 
 @routes.get("")
 async def counter(
-    request: Request, context: In, agent: DeskAgent, q: str = "", citizen: UUID | None = None
+    request: Request,
+    context: In,
+    agent: DeskAgent,
+    form: str = "",
+    q: str = "",
+    citizen: UUID | None = None,
 ) -> Response:
-    """The form, and whom the search finds."""
+    """The form, and whom the search finds.
+
+    The form's token is in the address: *back* leads to the very form that was sent, and from there
+    to its receipt, and never to a new one that looks the same.
+    """
     check_counter(agent)
+    if not form:
+        url = request.url.include_query_params(form=new_token())
+        return RedirectResponse(f"{url.path}?{url.query}", 303)
+    reference = await context.counter.reference_of(form, agent_id=agent.id.hex)
+    if reference:
+        return RedirectResponse(f"/agent/counter/receipts/{reference}", 303)
     values = {"citizen": str(citizen or ""), "language": context.settings.language}
-    page = await _page(request, context, agent, values, q=q[:MAX_QUERY])
+    page = await _page(request, context, agent, values, q=q[:MAX_QUERY], token=form)
     if q:
         async with context.database.begin() as session:
             trail.citizens_searched(session, context, agent, len(page.found))
@@ -54,10 +69,10 @@ async def file(request: Request, context: In, agent: DeskAgent) -> Response:
     """File it and lead to the receipt; sent again, lead there again."""
     check_counter(agent)
     typed, files = await _sent(request)
-    token = typed.get("token", "")
+    token = typed.get("token", "") or new_token()
     fields = await _with_what_is_known(context, typed)
     mistakes = context.counter.mistakes(fields, files, speech(request, context))
-    if mistakes or not token:
+    if mistakes:
         page = await _page(request, context, agent, typed, errors=mistakes, token=token)
         return context.pages.render(request, "desk/counter.html", page, status=422)
     reference, is_same = await context.counter.file(
@@ -145,7 +160,7 @@ async def _page(
     *,
     q: str = "",
     errors: Sequence[FieldError] = (),
-    token: str = "",
+    token: str,
 ) -> CounterPage:
     chosen = await _chosen(context, values.get("citizen", ""))
     async with context.database.read() as session:
@@ -154,7 +169,7 @@ async def _page(
             found = [chosen, *found]
         return CounterPage(
             desk=await desk_of(request, context, agent, session),
-            token=token or new_token(),
+            token=token,
             queues=await list_queues(session),
             most=context.settings.max_upload,
             q=q,

@@ -35,6 +35,9 @@ class DeskCounter:
     ) -> Sequence[FieldError]:
         return CounterForm.read(fields, files).mistakes(self.country, say)
 
+    async def reference_of(self, token: str, *, agent_id: str) -> str:
+        return await self.promises.kept(_identity(token, agent_id))
+
     async def filed(self, session: AsyncSession, reference: str) -> IntakeRow:
         return await filed_intake(session, reference)
 
@@ -51,7 +54,6 @@ class DeskCounter:
         not, it is the one that is there already. Raises Later."""
         form = CounterForm.read(fields, files)
         raw = await asyncio.to_thread(form.raw)
-        identity = hashlib.sha256(f"counter:{agent_id}:{token}".encode()).hexdigest()
         content = hashlib.sha256(raw).hexdigest()
         facts = {
             "form": "counter",
@@ -66,10 +68,16 @@ class DeskCounter:
                 "email": form.email if "email" in form.allowed else "",
             },
         }
-        reference = await self.promises.keep(ChannelName(form.origin), identity, raw, facts)
+        reference = await self.promises.keep(
+            ChannelName(form.origin), _identity(token, agent_id), raw, facts
+        )
         async with self.database.read() as session:
             kept = await filed_intake(session, reference)
         return reference, kept.facts["content"] == content
+
+
+def _identity(token: str, agent_id: str) -> str:
+    return hashlib.sha256(f"counter:{agent_id}:{token}".encode()).hexdigest()
 
 
 async def filed_intake(session: AsyncSession, reference: str) -> IntakeRow:

@@ -9,6 +9,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from channels.web.fields import email_address, phone_number
 from core.errors import BadInput
@@ -39,7 +40,7 @@ def normalize(intake: Intake) -> Message:
         details={
             "by": str(intake.facts.get("by", "")),
             "identity": _text(citizen, "identity"),
-            "citizen": _text(citizen, "id"),
+            "citizen": _id(_text(citizen, "id")),
             "postal": _text(citizen, "postal_address"),
             "asked": " ".join(map(str, _list(form, "asked"))),
             "allowed": " ".join(map(str, _list(form, "allowed"))),
@@ -71,6 +72,14 @@ def _text(part: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise BadInput("not a text", where=name)
     return value
+
+
+def _id(given: str) -> str:
+    """The router looks it up: nothing but an id may come to it."""
+    try:
+        return str(UUID(given)) if given else ""
+    except ValueError as problem:
+        raise BadInput("not an id", where="citizen.id") from problem
 
 
 def _list(part: Mapping[str, Any], name: str) -> list[Any]:

@@ -40,6 +40,15 @@ class Promises:
         identity = await asyncio.to_thread(_identity, nonce, raw)
         return await self.keep(ChannelName.WEB, identity, raw, facts)
 
+    async def kept(self, identity: str) -> str:
+        """The reference under which it was accepted; empty when it was not."""
+        for attempt in range(MAX_TRIES):
+            reference = self._reference(identity, attempt)
+            owner = await self._owner(reference)
+            if owner in ("", identity):
+                return reference if owner else ""
+        return ""
+
     async def keep(
         self, channel: ChannelName, identity: str, raw: bytes, facts: Mapping[str, Any]
     ) -> str:
@@ -55,7 +64,7 @@ class Promises:
         self, channel: ChannelName, identity: str, raw: bytes, facts: Mapping[str, Any]
     ) -> str:
         for attempt in range(MAX_TRIES):
-            reference = new_reference(_chooser(self._secret, f"{identity}:{attempt}"))
+            reference = self._reference(identity, attempt)
             owner = await self._owner(reference)
             if owner == "":
                 arrival = Arrival(
@@ -69,6 +78,9 @@ class Promises:
             if owner == identity:
                 return reference
         raise RuntimeError(f"{MAX_TRIES} references in a row were taken")
+
+    def _reference(self, identity: str, attempt: int) -> str:
+        return new_reference(_chooser(self._secret, f"{identity}:{attempt}"))
 
     async def _owner(self, reference: str) -> str:
         """The identity of the submission that has this reference; empty when it is free."""

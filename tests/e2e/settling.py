@@ -25,7 +25,9 @@ _UNDONE = (
         JOIN stream ON stream.stream = stage.stream AND stream.seq > cursors.seq""",
     f"""SELECT count(*) FROM outbox JOIN stream ON stream.seq = outbox.seq
         WHERE NOT EXISTS ({_GIVEN_UP})""",
-    "SELECT count(*) FROM deliveries WHERE status IN ('queued', 'in_flight')",
+    # a letter waits for an agent
+    """SELECT count(*) FROM deliveries
+        WHERE status IN ('queued', 'in_flight') AND medium <> 'letter'""",
 )
 _DETAILS = (
     f"""{_STAGES} SELECT stage.consumer, count(*), min(stream.seq), max(stream.seq) FROM stage

@@ -75,6 +75,16 @@ async def test_sent_twice_it_is_one_case_even_when_changed_in_between(
     ]
 
 
+async def test_going_back_to_a_form_that_is_filed_leads_to_its_receipt(
+    house: House, camille: Browser
+) -> None:
+    opened = (await camille.get(PAGE)).headers["location"]
+    form = {**hidden_fields(await camille.page(opened), PAGE), **FORM}
+    filed = await send(camille, form)
+    again = await camille.get(opened)
+    assert again.headers["location"] == filed.headers["location"]
+
+
 async def test_another_form_with_the_same_words_is_another_request(
     house: House, camille: Browser
 ) -> None:

@@ -78,6 +78,7 @@ def test_files_come_along() -> None:
         b"{}",
         b'{"fields":{},"citizen":[]}',
         b'{"fields":{"text":1},"citizen":{}}',
+        b'{"fields":{},"citizen":{"id":"1"}}',
         b'{"fields":{},"citizen":{},"attachments":[{"content":"?"}]}',
     ],
 )
