@@ -1,12 +1,16 @@
 """What the routes of the desk and of the API work with; the composition root hands it in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
 
 from agent_api.live import Live
+from cases.procedures import Procedure
 from core.blobs import Blobs
 from core.clock import Clock
 from core.database import Database
@@ -41,6 +45,14 @@ class Scans(Protocol):
         ...
 
 
+class Previews(Protocol):
+    """How the portal shows a form; the portal knows."""
+
+    def __call__(
+        self, procedure: Procedure, locale: str, now: datetime, zone: ZoneInfo, country: str
+    ) -> Sequence[Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     settings: Settings
@@ -53,6 +65,7 @@ class Context:
     viewers: Processes
     """Show pages, and open locked ones."""
     scans: Scans
+    preview: Previews
     limits: Limits = field(default_factory=Limits)
     """Of the pages that are shown."""
     logins: Logins = field(default_factory=Logins)

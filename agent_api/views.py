@@ -23,6 +23,7 @@ class Desk:
     """None when the agent may not see it."""
     hands_in: bool = False
     """Whether the agent may put in what came on paper."""
+    edits_procedures: bool = False
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""

@@ -14,6 +14,7 @@ from ingest.models import DocumentRow, MessageRow
 
 SEE_ALL_QUEUES = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
 HAND_IN = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
+EDIT_PROCEDURES = frozenset({Role.FUNCTIONAL_ADMIN})
 SEE_QUARANTINE = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN, Role.SYSTEM_ADMIN})
 
 
@@ -121,3 +122,14 @@ def check_handing_in(agent: Agent) -> None:
     """Raises Refused unless the agent may hand in what arrived elsewhere."""
     if not hands_in(agent):
         raise Refused("only reception and functional administrators hand in intakes")
+
+
+def edits_procedures(agent: Agent) -> bool:
+    """Whether the agent may change what citizens can ask for online."""
+    return bool(agent.roles & EDIT_PROCEDURES)
+
+
+def check_editing(agent: Agent) -> None:
+    """Raises Refused unless the agent may edit procedures."""
+    if not edits_procedures(agent):
+        raise Refused("only functional administrators edit procedures")

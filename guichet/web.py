@@ -5,6 +5,7 @@ from fastapi import FastAPI
 import agent_api
 import channels.web.routes
 from channels.scan import DeskScans
+from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.machines import for_machines
@@ -54,6 +55,7 @@ def build_app(town: Town) -> FastAPI:
             live=town.live,
             viewers=town.viewers,
             scans=DeskScans(),
+            preview=preview,
             limits=ocr_options(settings).limits,
         ),
     )

@@ -11,6 +11,9 @@ from agent_api.desk import (
     outbox,
     page_actions,
     page_files,
+    procedure_editor,
+    procedure_parts,
+    procedures,
     quarantine,
     scans,
     viewer,
@@ -29,6 +32,9 @@ for part in (
     case_actions,
     quarantine,
     outbox,
+    procedures,
+    procedure_parts,
+    procedure_editor,
 ):
     routes.include_router(part.routes)
 

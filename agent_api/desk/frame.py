@@ -9,7 +9,7 @@ from starlette.requests import Request
 from agent_api.context import Context
 from agent_api.views import Desk
 from cases import Agent
-from cases.access import hands_in, sees_quarantine
+from cases.access import edits_procedures, hands_in, sees_quarantine
 from core.i18n import N_, translator
 from ingest.quarantine import count_open
 from notify import count_failed
@@ -26,6 +26,11 @@ DONE = {
     "reopen": N_("The case is open again."),
     "pages": N_("The pages have been changed."),
     "retry": N_("It is being tried again. If it fails once more, it comes back here."),
+    "saved": N_("The change is saved."),
+    "published": N_("Published: citizens use this version from now on."),
+    "disabled": N_("Citizens do not see this procedure any more."),
+    "enabled": N_("Citizens see this procedure again."),
+    "imported": N_("Imported as a working copy: look at it, then publish it."),
     "file": N_("It is being filed; the case appears in the inbox in a moment."),
 }
 """What is read after an action, by ``?done=`` of the page that it leads to."""
@@ -38,6 +43,7 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         agent_name=agent.name,
         quarantine_count=await count_open(session) if sees_quarantine(agent) else None,
         hands_in=hands_in(agent),
+        edits_procedures=edits_procedures(agent),
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
     )
