@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from datetime import datetime
+from typing import Annotated, Any, Protocol
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from agent_api.live import Live
+from cases.procedures import Procedure
 from core.blobs import Blobs
 from core.clock import Clock
 from core.database import Database
@@ -63,6 +66,14 @@ class Counter(Protocol):
         ...
 
 
+class Previews(Protocol):
+    """How the portal shows a form; the portal knows."""
+
+    def __call__(
+        self, procedure: Procedure, locale: str, now: datetime, zone: ZoneInfo, country: str
+    ) -> Sequence[Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     settings: Settings
@@ -77,6 +88,7 @@ class Context:
     scans: Scans
     counter: Counter
     letterhead: Letterhead
+    preview: Previews
     telephone: bool = False
     """Whether the town can be called, and sends SMS."""
     limits: Limits = field(default_factory=Limits)

@@ -33,6 +33,21 @@ def document_read(
     )
 
 
+def procedure(
+    session: AsyncSession, context: Context, agent: Agent, done: str, slug: str, **more: object
+) -> None:
+    """``done`` is ``edited``, ``imported``, ``published``, ``enabled`` or ``disabled``."""
+    audit.record(
+        session,
+        context.clock,
+        agent_id=agent.id,
+        action=f"procedure.{done}",
+        object_kind="procedure",
+        object_id=slug,
+        details=more,
+    )
+
+
 def quarantine_item(
     session: AsyncSession, context: Context, agent: Agent, done: str, item_id: UUID
 ) -> None:

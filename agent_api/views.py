@@ -33,6 +33,7 @@ class Desk:
     """Whether the agent may file for citizens."""
     letter_count: int = 0
     """How many letters wait to be printed."""
+    edits_procedures: bool = False
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""

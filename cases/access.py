@@ -15,6 +15,7 @@ from ingest.models import DocumentRow, MessageRow
 SEE_ALL_QUEUES = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
 HAND_IN = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
 SERVE = frozenset({Role.RECEPTION, Role.HANDLER})
+EDIT_PROCEDURES = frozenset({Role.FUNCTIONAL_ADMIN})
 SEE_QUARANTINE = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN, Role.SYSTEM_ADMIN})
 
 
@@ -133,3 +134,14 @@ def check_counter(agent: Agent) -> None:
     """Raises Refused unless the agent may file for citizens."""
     if not serves(agent):
         raise Refused("the counter is for reception and handlers")
+
+
+def edits_procedures(agent: Agent) -> bool:
+    """Whether the agent may change what citizens can ask for online."""
+    return bool(agent.roles & EDIT_PROCEDURES)
+
+
+def check_editing(agent: Agent) -> None:
+    """Raises Refused unless the agent may edit procedures."""
+    if not edits_procedures(agent):
+        raise Refused("only functional administrators edit procedures")

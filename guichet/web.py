@@ -13,12 +13,14 @@ from channels.counter.filing import DeskCounter
 from channels.scan import DeskScans
 from channels.web.account.asking import account_at
 from channels.web.account.context import Context as AccountContext
+from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from citizens.sharing import Sharing
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.demo_telephone import demo_provider
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
+from guichet.visitors import visitors
 from notify import Letterhead
 
 
@@ -70,6 +72,7 @@ def build_app(town: Town) -> FastAPI:
             secret=town.secret,
             blobs=town.blobs,
             clock=town.clock,
+            visitors=visitors(accounts),
             who=partial(account_at, context=accounts),
         )
     )
@@ -104,6 +107,7 @@ def build_app(town: Town) -> FastAPI:
                 town.database, town.acceptance.accept, town.secret, settings.country
             ),
             letterhead=Letterhead.of(settings, town.secret),
+            preview=preview,
             limits=ocr_options(settings).limits,
         ),
     )

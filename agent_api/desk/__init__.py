@@ -14,6 +14,9 @@ from agent_api.desk import (
     outbox,
     page_actions,
     page_files,
+    procedure_editor,
+    procedure_parts,
+    procedures,
     quarantine,
     scans,
     telephone,
@@ -37,6 +40,9 @@ for part in (
     quarantine,
     outbox,
     telephone,
+    procedures,
+    procedure_parts,
+    procedure_editor,
 ):
     routes.include_router(part.routes)
 

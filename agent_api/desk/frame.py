@@ -9,7 +9,7 @@ from starlette.requests import Request
 from agent_api.context import Context
 from agent_api.views import Desk
 from cases import Agent
-from cases.access import hands_in, sees_quarantine, serves
+from cases.access import edits_procedures, hands_in, sees_quarantine, serves
 from cases.telephone import sets_up_telephone
 from core.i18n import N_, translator
 from ingest.quarantine import count_open
@@ -31,6 +31,11 @@ DONE = {
     "pages": N_("The pages have been changed."),
     "telephone": N_("The telephone's menu has been changed."),
     "retry": N_("It is being tried again. If it fails once more, it comes back here."),
+    "saved": N_("The change is saved."),
+    "published": N_("Published: citizens use this version from now on."),
+    "disabled": N_("Citizens do not see this procedure any more."),
+    "enabled": N_("Citizens see this procedure again."),
+    "imported": N_("Imported as a working copy: look at it, then publish it."),
     "file": N_("It is being filed; the case appears in the inbox in a moment."),
 }
 """What is read after an action, by ``?done=`` of the page that it leads to."""
@@ -46,6 +51,7 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         sets_up_telephone=context.telephone and sets_up_telephone(agent),
         serves=serves(agent),
         letter_count=await count_waiting_letters(session, agent) if serves(agent) else 0,
+        edits_procedures=edits_procedures(agent),
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
     )

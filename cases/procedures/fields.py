@@ -162,6 +162,8 @@ class ComputedField(Shown):
     expression: Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH)]
     """CEL over ``form`` (the fields before this one), ``citizen`` and ``now``."""
     unit: MaybeText = Field(default_factory=dict)
+    decimals: int | None = Field(default=None, ge=0, le=6)
+    """Digits behind the point that are always shown; None: as many as there are."""
     shown: bool = True
     """Whether the citizen sees it; agents and rules always do."""
 

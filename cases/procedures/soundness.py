@@ -20,7 +20,7 @@ from core.rules import compile_rule
 if TYPE_CHECKING:
     from cases.procedures.definition import Procedure
 
-RESERVED = frozenset({"resume"})
+RESERVED = frozenset({"import", "resume"})
 _FIELD = re.compile(r"\bform\s*\.\s*([A-Za-z_]\w*)")
 _STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")

@@ -116,17 +116,20 @@ def words_of(field: Shown, value: Any, locale: str) -> str:
         case DateField():
             text = str(format_date(date.fromisoformat(value), "long", locale=_region(locale)))
         case NumberField() | ComputedField():
-            text = " ".join(filter(None, (_number(value, locale), say(field.unit, locale))))
+            digits = field.decimals if isinstance(field, ComputedField) else None
+            number = _number(value, locale, digits)
+            text = " ".join(filter(None, (number, say(field.unit, locale))))
         case _:
             text = _place(value) if isinstance(value, dict) else str(value)
     return text
 
 
-def _number(value: Any, locale: str) -> str:
+def _number(value: Any, locale: str, digits: int | None) -> str:
     if isinstance(value, bool):
         return translator(locale)(YES if value else NO)
     if isinstance(value, int | float):
-        return format_decimal(value, locale=_region(locale))
+        shape = None if digits is None else f"#,##0.{'0' * digits}".rstrip(".")
+        return format_decimal(value, shape, locale=_region(locale))
     return str(value)
 
 

@@ -111,6 +111,10 @@ class Settings(
         return value
 
     @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
     def country(self) -> str:
         """Whose national telephone numbers people write (ISO 3166-1)."""
         return self.holidays.partition("-")[0].upper()

@@ -22,9 +22,10 @@ from cases.procedures.fields import (
 from cases.procedures.mistakes import Translate
 from cases.procedures.summary import words_of
 from channels.web.procedures.reading import PREFIX
+from core.i18n import N_
 from core.web import FieldError
 
-LONG_LIST = 8  # options: a list of buttons that is longer is hard to read on a phone
+LABELLED = N_("%(label)s: %(message)s")
 AUTOCOMPLETE = {"email": "email", "phone": "tel"}
 
 
@@ -94,7 +95,12 @@ def with_labels(errors: Sequence[FieldError], page: ShownPage, reader: Reader) -
     """For the summary on top, far from the fields: each says which field it speaks of."""
     fields = {field.name: field for field in page.fields}
     return [
-        FieldError(error.field, f"{label}: {error.message}" if label else error.message)
+        FieldError(
+            error.field,
+            reader.translate(LABELLED) % {"label": label, "message": error.message}
+            if label
+            else error.message,
+        )
         for error in errors
         for label in [_label(fields, error.field.removeprefix(PREFIX), reader)]
     ]

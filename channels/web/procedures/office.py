@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -58,8 +57,8 @@ class Office:
         """Where it must be anonymous, nothing is known of who is signed in."""
         unknown = procedure.anonymous == "required" or visitor.citizen_id is None
         citizen = {} if unknown else {**visitor.profile, "signed_in": True}
-        zone = ZoneInfo(self.settings.time_zone)
-        return Surroundings(self.clock(), zone, self.settings.country, citizen)
+        settings = self.settings
+        return Surroundings(self.clock(), settings.zone, settings.country, citizen)
 
     def owner(self, procedure: Procedure, visitor: Visitor) -> UUID | None:
         """Whose draft it becomes."""

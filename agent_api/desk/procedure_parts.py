@@ -1,0 +1,163 @@
+"""One field or one page of a form is edited; or the whole definition as JSON."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agent_api.asking import DeskAgent, own_signed_form
+from agent_api.context import Context, In
+from agent_api.desk.frame import desk_of, speech
+from agent_api.desk.procedure_editor import line_of, problems_of, save
+from agent_api.procedure_views import JsonPage, PropertiesPage
+from agent_api.properties import (
+    KIND_LABELS,
+    PAGE_PROPERTIES,
+    names_of,
+    properties_of,
+    read_properties,
+)
+from cases import Agent
+from cases.access import check_editing
+from cases.procedures import editing as change
+from cases.procedures import procedure_for
+from core.errors import NotThere
+from core.i18n import N_
+
+NOT_JSON = N_("This is not JSON: line %(line)d, column %(column)d: %(reason)s")
+NOT_OBJECT = N_("A definition is a JSON object.")
+
+routes = APIRouter(prefix="/agent/procedures/{slug}")
+signed = [Depends(own_signed_form)]
+
+
+@routes.get("/fields/{name}")
+async def field(request: Request, context: In, agent: DeskAgent, slug: str, name: str) -> Response:
+    check_editing(agent)
+    async with context.database.read() as session:
+        return await _properties(request, context, agent, session, slug, name, page=False)
+
+
+@routes.post("/fields/{name}", dependencies=signed)
+async def change_field(
+    request: Request, context: In, agent: DeskAgent, slug: str, name: str
+) -> Response:
+    check_editing(agent)
+    form = await request.form()
+
+    def changed(working: change.Working) -> tuple[change.Working, str]:
+        kind = str(change.field_of(working, name).get("kind", ""))
+        values = {"kind": kind, "name": name, **read_properties(names_of(kind), form)}
+        return change.change_field(working, name, values), f"?done=saved#field-{name}"
+
+    return await save(request, context, agent, slug, str(form.get("revision", "")), changed)
+
+
+@routes.get("/pages/{name}")
+async def page(request: Request, context: In, agent: DeskAgent, slug: str, name: str) -> Response:
+    check_editing(agent)
+    async with context.database.read() as session:
+        return await _properties(request, context, agent, session, slug, name, page=True)
+
+
+@routes.post("/pages/{name}", dependencies=signed)
+async def change_page(
+    request: Request, context: In, agent: DeskAgent, slug: str, name: str
+) -> Response:
+    check_editing(agent)
+    form = await request.form()
+
+    def changed(working: change.Working) -> tuple[change.Working, str]:
+        values = {"name": name, **read_properties(PAGE_PROPERTIES, form)}
+        return change.change_page(working, name, values), f"?done=saved#page-{name}"
+
+    return await save(request, context, agent, slug, str(form.get("revision", "")), changed)
+
+
+@routes.get("/json")
+async def as_text(request: Request, context: In, agent: DeskAgent, slug: str) -> Response:
+    check_editing(agent)
+    return await _json(request, context, agent, slug)
+
+
+@routes.post("/json", dependencies=signed)
+async def change_text(request: Request, context: In, agent: DeskAgent, slug: str) -> Response:
+    """Kept when it is an object; what is wrong in it is told, on the editor's page."""
+    check_editing(agent)
+    form = await request.form()
+    text, say = str(form.get("text", "")), speech(request, context)
+    try:
+        working: Any = json.loads(text)
+    except json.JSONDecodeError as problem:
+        where = {"line": problem.lineno, "column": problem.colno, "reason": problem.msg}
+        return await _json(request, context, agent, slug, text, [say(NOT_JSON) % where])
+    if not isinstance(working, dict):
+        return await _json(request, context, agent, slug, text, [say(NOT_OBJECT)])
+    wrong = change.problems_with(working)
+    if wrong:
+        return await _json(request, context, agent, slug, text, [reason for _, reason in wrong])
+    revision = str(form.get("revision", ""))
+    return await save(request, context, agent, slug, revision, lambda _: (working, "?done=saved"))
+
+
+async def _properties(
+    request: Request,
+    context: Context,
+    agent: Agent,
+    session: AsyncSession,
+    slug: str,
+    name: str,
+    *,
+    page: bool,
+) -> Response:
+    row = await procedure_for(session, slug)
+    pages = row.working.get("pages", [])
+    if page:
+        values = next((one for one in pages if one.get("name") == name), None)
+        if values is None:
+            raise NotThere(f"no page {name}")
+        kind, names = "", tuple(PAGE_PROPERTIES)
+    else:
+        values = change.field_of(row.working, name)
+        kind = str(values.get("kind", ""))
+        names = tuple(names_of(kind))
+    view = PropertiesPage(
+        desk=await desk_of(request, context, agent, session),
+        slug=slug,
+        title=line_of(row, context.pages.locale_of(request)).title,
+        kind=kind,
+        kind_label=KIND_LABELS.get(kind, ""),
+        name=name,
+        revision=row.revision,
+        properties=properties_of(names, values),
+        known=[one["name"] for each in pages for one in each.get("fields", []) if "name" in one],
+        problems=[one for one in problems_of(row.working) if one.place == name],
+    )
+    return context.pages.render(request, "desk/procedure_properties.html", view)
+
+
+async def _json(
+    request: Request,
+    context: Context,
+    agent: Agent,
+    slug: str,
+    text: str = "",
+    errors: Sequence[str] = (),
+) -> Response:
+    async with context.database.read() as session:
+        row = await procedure_for(session, slug)
+        view = JsonPage(
+            desk=await desk_of(request, context, agent, session),
+            slug=slug,
+            title=line_of(row, context.pages.locale_of(request)).title,
+            revision=row.revision,
+            text=text or json.dumps(row.working, indent=2, ensure_ascii=False),
+            errors=errors,
+        )
+    return context.pages.render(
+        request, "desk/procedure_json.html", view, status=422 if errors else 200
+    )
