@@ -13,8 +13,13 @@ FOLDER = Path(__file__).parent
 def written() -> Mapping[str, Any]:
     """The descriptions by their file names."""
     from agent_api import describe_api
+    from guichet.hooks import describe_hooks
 
-    return {"asyncapi.json": describe(), "openapi.json": describe_api()}
+    return {
+        "asyncapi.json": describe(),
+        "openapi.json": describe_api(),
+        "hooks.json": describe_hooks(),
+    }
 
 
 def main() -> None:

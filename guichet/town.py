@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent_api import Live
+from channels.cti import CallLinks, Calls, flag_missed
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
@@ -70,6 +71,8 @@ class Town:
     """Mailboxes on other servers."""
     folders: Sequence[WatchedFolder]
     """Where scans and faxes are put."""
+    calls: Calls
+    """What the telephone exchange tells."""
     live: Live
     mailboxes: tuple[str, ...]
 
@@ -134,6 +137,7 @@ def build_town(
                 language=settings.language,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
+            "calls": CallLinks(database, flag_missed),
             "deliver": Deliveries(database, Writing(Letterhead.of(settings, secret), clock)),
         }
     )
@@ -167,6 +171,7 @@ def build_town(
             for mailbox in settings.imap_mailboxes
         ],
         folders=watched_folders(settings),
+        calls=Calls(database, clock, language=settings.language),
         live=Live(database, engine.tail),
         mailboxes=mailboxes,
     )

@@ -7,6 +7,7 @@ import channels.web.routes
 from channels.scan import DeskScans
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
+from guichet.hooks import exchange_of, hooks
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
 
@@ -40,6 +41,8 @@ def build_app(town: Town) -> FastAPI:
             secret=town.secret,
         )
     )
+    app.state.exchange = exchange_of(town)
+    app.include_router(hooks)
     agent_api.install(
         app,
         agent_api.Context(

@@ -67,6 +67,9 @@ CaseChange = Literal[
     "delivery_failed",
     "documents_read",
     "pages_changed",
+    "call_linked",
+    "call_ended",
+    "call_missed",
 ]
 """What can happen to a case."""
 
@@ -81,6 +84,17 @@ class CaseChanged(Data):
     change: CaseChange
     message_id: UUID | None = None
     """The message that the change is about."""
+
+
+class CallChanged(Data):
+    """Something happened to a telephone call."""
+
+    stream: ClassVar[str] = "call.changed"
+    call_id: UUID
+    state: str
+    """``ringing``, ``answered``, ``ended`` or ``missed``."""
+    agent_ids: tuple[UUID, ...] = ()
+    """Whose call it is, and whose it was until now."""
 
 
 class NotificationRequested(Data):

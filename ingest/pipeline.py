@@ -45,6 +45,7 @@ PIPELINE = (
     ),
     Stage("authenticate", reads="case.changed", writes=("case.changed",)),
     Stage("notify", reads="case.changed", writes=("notification.requested",)),
+    Stage("calls", reads="case.changed", writes=("case.changed", "call.changed")),
     Stage("deliver", reads="notification.requested", writes=("delivery.changed",)),
 )
 

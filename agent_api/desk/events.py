@@ -11,6 +11,9 @@ from cases import Agent
 
 PING = 15  # seconds: shorter than proxies are patient
 
+SHOWN = {"reference", "sequence", "change", "call_id", "state"}
+"""What a page is told of a change; it fetches the rest, as far as its agent may see it."""
+
 routes = APIRouter(prefix="/agent")
 
 
@@ -24,5 +27,5 @@ async def events(context: In, agent: DeskAgent) -> EventSourceResponse:
 async def _changes(context: Context, agent: Agent) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(comment="connected")
     async for change in context.live.changes(agent):
-        data = change.model_dump_json(include={"reference", "sequence", "change"})
-        yield ServerSentEvent(event="case.changed", data=data)
+        data = change.model_dump_json(include=SHOWN)
+        yield ServerSentEvent(event=change.stream, data=data)

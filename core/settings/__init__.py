@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from core.errors import BadInput
+from core.settings.cti import CtiSettings
 from core.settings.engine import EngineSettings
 from core.settings.mail import ImapMailbox, ImapToken, MailSettings
 from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder, Split
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 
-class Settings(EngineSettings, MailSettings, PaperSettings, BaseSettings):
+class Settings(EngineSettings, MailSettings, PaperSettings, CtiSettings, BaseSettings):
     """Every setting; the names in the environment are these in capitals behind ``GUICHET_``."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHET_", extra="ignore", frozen=True)

@@ -9,6 +9,7 @@ _STAGES = """
     WITH stage(consumer, stream) AS (
         VALUES ('normalize', 'intake.received'), ('route', 'message.normalized'),
                ('authenticate', 'case.changed'), ('notify', 'case.changed'),
+               ('calls', 'case.changed'),
                ('deliver', 'notification.requested'), ('read', 'document.unread'))
 """
 _GIVEN_UP = "SELECT 1 FROM quarantine WHERE event_id = stream.id AND resolved_at IS NULL"
