@@ -67,8 +67,8 @@ async def list_calls(session: AsyncSession, agent: Agent, clock: Clock) -> list[
 
 
 async def calls_of(session: AsyncSession, agent: Agent, clock: Clock) -> list[CallItem]:
-    """What the agent's own telephone has now: calls that go on, and what has just ended without
-    being linked with a case."""
+    """What the agent's own telephone has now: calls that go on; when there is none, what has just
+    ended without being linked with a case."""
     now = clock()
     query = (
         _items(agent)
@@ -77,7 +77,8 @@ async def calls_of(session: AsyncSession, agent: Agent, clock: Clock) -> list[Ca
         .limit(MOST)
     )
     items = [_item(row, now) for row in (await session.execute(query)).all()]
-    return [item for item in items if item.is_going_on or _just_had(item.call, now)][:AT_ONCE]
+    going_on = [item for item in items if item.is_going_on][:AT_ONCE]
+    return going_on or [item for item in items if _just_had(item.call, now)][:1]
 
 
 async def read_call(session: AsyncSession, agent: Agent, clock: Clock, call_id: UUID) -> CallItem:

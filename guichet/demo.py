@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import QueueRow, Role, RoutingRuleRow, create_agent, create_queue
+from cases.agents import set_extension
 from core.database import Database
 from core.ids import new_id
 
@@ -20,28 +21,42 @@ class DemoQueue:
     slug: str
     name: str
     service_level: int  # working days
+    phone: str
+    """Of the numbers that are nobody's and may be written in plays (ARCEP, 01 99 00)."""
     words: str = ""
     """A regular expression on subject and text; the mailbox of the same name always counts."""
 
 
 QUEUES = (
-    DemoQueue("mairie", "Accueil de la mairie", 5),
+    DemoQueue("mairie", "Accueil de la mairie", 5, "+33199001001"),
     DemoQueue(
         "voirie",
         "Voirie et propreté",
         10,
+        "+33199001002",
         r"(?i)nid[s]?[- ]de[- ]poule|trottoir|lampadaire|éclairage|chaussée|encombrants|poubelle",
     ),
     DemoQueue(
         "etat-civil",
         "État civil",
         3,
+        "+33199001003",
         r"(?i)acte de (naissance|mariage|décès)|livret de famille|carte d.identité|passeport",
     ),
     DemoQueue(
-        "urbanisme", "Urbanisme", 20, r"(?i)permis de construire|déclaration préalable|cadastre"
+        "urbanisme",
+        "Urbanisme",
+        20,
+        "+33199001004",
+        r"(?i)permis de construire|déclaration préalable|cadastre",
     ),
-    DemoQueue("ecoles", "Enfance et écoles", 5, r"(?i)inscription scolaire|cantine|périscolaire"),
+    DemoQueue(
+        "ecoles",
+        "Enfance et écoles",
+        5,
+        "+33199001005",
+        r"(?i)inscription scolaire|cantine|périscolaire",
+    ),
 )
 
 
@@ -51,6 +66,7 @@ class DemoAgent:
     name: str
     roles: tuple[Role, ...]
     queues: tuple[str, ...] = ()
+    extension: str = ""
 
 
 AGENTS = (
@@ -59,9 +75,10 @@ AGENTS = (
         "Camille Martin",
         (Role.RECEPTION, Role.FUNCTIONAL_ADMIN),
         tuple(queue.slug for queue in QUEUES),
+        "201",
     ),
-    DemoAgent(f"karim@{DOMAIN}", "Karim Benali", (Role.HANDLER,), ("voirie",)),
-    DemoAgent(f"lucie@{DOMAIN}", "Lucie Moreau", (Role.HANDLER,), ("etat-civil", "ecoles")),
+    DemoAgent(f"karim@{DOMAIN}", "Karim Benali", (Role.HANDLER,), ("voirie",), "202"),
+    DemoAgent(f"lucie@{DOMAIN}", "Lucie Moreau", (Role.HANDLER,), ("etat-civil", "ecoles"), "203"),
     DemoAgent(f"admin@{DOMAIN}", "Noé Girard", (Role.SYSTEM_ADMIN,)),
 )
 
@@ -87,6 +104,7 @@ async def create_town(database: Database, password: str) -> None:
                 slug=queue.slug,
                 name=queue.name,
                 mailbox=f"{queue.slug}@{DOMAIN}",
+                phone=queue.phone,
                 service_level=queue.service_level,
             )
             for queue in QUEUES
@@ -102,6 +120,7 @@ async def create_town(database: Database, password: str) -> None:
                 roles=agent.roles,
                 queue_ids=[ids[slug] for slug in agent.queues],
             )
+            await set_extension(session, agent.email, agent.extension)
 
 
 def _add_rules(session: AsyncSession, ids: Mapping[str, UUID]) -> None:

@@ -3,11 +3,13 @@
 from fastapi import APIRouter
 
 from agent_api.desk import (
+    calls,
     case_actions,
     cases,
     events,
     inbox,
     login,
+    me,
     outbox,
     page_actions,
     page_files,
@@ -21,6 +23,8 @@ for part in (
     login,
     inbox,
     events,
+    calls,
+    me,
     scans,
     viewer,
     page_actions,

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from uuid import UUID
 
+from agent_api.desk.call_cards import shown_number
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from agent_api.views import Entry, EventEntry, MessageEntry, NoteEntry
 from cases import CaseEventRow, CaseRecord, CaseRow
@@ -74,6 +75,7 @@ def _event(event: CaseEventRow, queue_names: Mapping[str, str]) -> EventEntry:
         at=event.at,
         agent_name=event.actor_name if event.actor_kind == "agent" else "",
         text=_text(event, queue_names),
+        seconds=event.data.get("seconds"),
     )
 
 
@@ -90,6 +92,8 @@ def _text(event: CaseEventRow, queue_names: Mapping[str, str]) -> str:
             return str(data.get("from") or data.get("name", ""))
         case "moved":
             return queue_names.get(data.get("to", ""), data.get("to", ""))
+        case "call_linked" | "call_ended" | "call_missed":
+            return shown_number(str(data.get("phone", "")))
         case "delivery_failed":
             return f"{data.get('recipient', '')}: {data.get('reason', '')}"
         case "sender_verified" | "sender_doubtful":

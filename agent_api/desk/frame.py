@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from agent_api.context import Context
+from agent_api.desk.call_cards import cards_of
 from agent_api.views import Desk
 from cases import Agent
 from cases.access import hands_in, sees_quarantine
@@ -25,6 +26,8 @@ DONE = {
     "close": N_("The case is closed."),
     "reopen": N_("The case is open again."),
     "pages": N_("The pages have been changed."),
+    "call": N_("The call is linked with the case."),
+    "extension": N_("Your extension is saved."),
     "retry": N_("It is being tried again. If it fails once more, it comes back here."),
     "file": N_("It is being filed; the case appears in the inbox in a moment."),
 }
@@ -40,6 +43,9 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         hands_in=hands_in(agent),
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
+        has_exchange=context.settings.has_exchange,
+        extension=agent.extension,
+        calls=await cards_of(session, context, agent, request.url.path),
     )
 
 

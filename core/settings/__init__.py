@@ -104,6 +104,11 @@ class Settings(EngineSettings, MailSettings, PaperSettings, CtiSettings, BaseSet
         return self.holidays.partition("-")[0].upper()
 
     @property
+    def has_exchange(self) -> bool:
+        """Whether a telephone exchange may tell of calls; the demo town plays one."""
+        return bool(self.cti_secrets or self.asterisk_url or self.demo)
+
+    @property
     def portal_url(self) -> str:
         return (self.public_url or f"http://{self.http_host}:{self.http_port}").rstrip("/")
 

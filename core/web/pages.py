@@ -145,6 +145,7 @@ def _environment(
         ago=formats.ago,
         brief=formats.brief,
         days_left=formats.days_left,
+        length_of=formats.length,
         number=formats.number,
         size=formats.size,
         iso=_iso,

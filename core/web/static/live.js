@@ -4,6 +4,8 @@
 const PAUSE = 300; // milliseconds between two refreshes of the list
 const RECONNECT = 5000; // milliseconds, when the server has hung up for good
 
+const AFTERWARDS = 185_000; // milliseconds
+
 let source = null;
 let due = null;
 let last = 0;
@@ -17,6 +19,7 @@ export function listenForChanges(url) {
     else {
       connect(url);
       refresh();
+      showCalls();
     }
   });
   document.body.addEventListener("htmx:beforeRequest", (event) => {
@@ -32,6 +35,7 @@ function connect(url) {
   if (source) return;
   source = new EventSource(url);
   source.addEventListener("case.changed", (event) => changed(event.data));
+  source.addEventListener("call.changed", (event) => called(event.data));
   source.addEventListener("open", () => offline(false));
   source.addEventListener("error", () => {
     offline(true);
@@ -64,6 +68,17 @@ function changed(data) {
       }
     }, 1000);
   }
+}
+
+// The card of a call that has ended stays a little while, to open a case.
+function called(data) {
+  showCalls();
+  if (JSON.parse(data).state === "ended") setTimeout(showCalls, AFTERWARDS);
+}
+
+function showCalls() {
+  const cards = document.getElementById("call-cards");
+  if (cards) window.htmx?.trigger(cards, "guichet:called");
 }
 
 // At once, then at most one in each pause; the last change is never left out.
