@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent_api import Live
-from channels.cti import CallLinks, Calls, flag_missed
+from channels.cti import Asterisk, CallLinks, Calls, Manager, flag_missed
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
@@ -73,6 +73,8 @@ class Town:
     """Where scans and faxes are put."""
     calls: Calls
     """What the telephone exchange tells."""
+    asterisk: Asterisk | None
+    """Listens to one."""
     live: Live
     mailboxes: tuple[str, ...]
 
@@ -142,6 +144,7 @@ def build_town(
         }
     )
     failures = Failures(clock, BackOff())
+    calls = Calls(database, clock, language=settings.language)
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -171,7 +174,8 @@ def build_town(
             for mailbox in settings.imap_mailboxes
         ],
         folders=watched_folders(settings),
-        calls=Calls(database, clock, language=settings.language),
+        calls=calls,
+        asterisk=_asterisk(settings, calls, clock),
         live=Live(database, engine.tail),
         mailboxes=mailboxes,
     )
@@ -212,6 +216,13 @@ def brokers_of(settings: Settings) -> "Brokers":
     return Brokers.parse(
         settings.stream, settings.kafka_prefix, idempotent=settings.kafka_idempotent
     )
+
+
+def _asterisk(settings: Settings, calls: Calls, clock: Clock) -> Asterisk | None:
+    if not settings.asterisk_url:
+        return None
+    manager = Manager(settings.asterisk_url, settings.asterisk_password.get_secret_value())
+    return Asterisk(manager, calls, clock, settings.country)
 
 
 def watched_folders(settings: Settings) -> list[WatchedFolder]:
