@@ -70,7 +70,7 @@ class Live:
         async for events in self._follow(CallChanged.stream):
             for change in map(CallChanged.of, events):
                 for page in self._pages:
-                    if page.agent.id in change.agent_ids:
+                    if _concerns(page.agent, change):
                         page.tell(change)
 
     async def changes(self, agent: Agent) -> AsyncIterator[Change]:
@@ -102,6 +102,12 @@ class Live:
                 concerned = (now.get(change.case_id), left.get(event_id))
                 if any(queue_id and sees_queue(page.agent, queue_id) for queue_id in concerned):
                     page.tell(change)
+
+
+def _concerns(agent: Agent, call: CallChanged) -> bool:
+    """Whether the call is, or was, the agent's own, or to a number of their queues."""
+    in_queue = call.queue_id is not None and sees_queue(agent, call.queue_id)
+    return in_queue or agent.id in call.agent_ids
 
 
 async def _next(page: _Page, until: float) -> Change | None:

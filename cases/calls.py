@@ -77,7 +77,7 @@ def changed(call: CallRow, agent_before: UUID | None = None) -> Event:
     call.version += 1
     agents = tuple(sorted({one for one in (call.agent_id, agent_before) if one}))
     return new_event(
-        CallChanged(call_id=call.id, state=call.state, agent_ids=agents),
+        CallChanged(call_id=call.id, state=call.state, agent_ids=agents, queue_id=call.queue_id),
         key=call.id,
         id=derived_id(call.id, f"event:{call.version}"),
         time=call.ended_at or call.answered_at or call.started_at,

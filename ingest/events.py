@@ -95,6 +95,8 @@ class CallChanged(Data):
     """``ringing``, ``answered``, ``ended`` or ``missed``."""
     agent_ids: tuple[UUID, ...] = ()
     """Whose call it is, and whose it was until now."""
+    queue_id: UUID | None = None
+    """Whose number was called."""
 
 
 class NotificationRequested(Data):

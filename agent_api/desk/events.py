@@ -1,5 +1,6 @@
 """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
+import json
 from collections.abc import AsyncIterator
 
 from fastapi import APIRouter
@@ -8,6 +9,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from agent_api.asking import DeskAgent
 from agent_api.context import Context, In
 from cases import Agent
+from ingest.events import CallChanged
 
 PING = 15  # seconds: shorter than proxies are patient
 
@@ -27,5 +29,7 @@ async def events(context: In, agent: DeskAgent) -> EventSourceResponse:
 async def _changes(context: Context, agent: Agent) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(comment="connected")
     async for change in context.live.changes(agent):
-        data = change.model_dump_json(include=SHOWN)
-        yield ServerSentEvent(event=change.stream, data=data)
+        shown = change.model_dump(mode="json", include=SHOWN)
+        if isinstance(change, CallChanged):
+            shown["mine"] = agent.id in change.agent_ids
+        yield ServerSentEvent(event=change.stream, data=json.dumps(shown))

@@ -73,8 +73,7 @@ def test_a_call_comes_in_is_answered_and_its_length_is_on_the_case(
 
 def test_a_missed_call_is_to_be_called_back(town: Town, agent: Visitor) -> None:
     page = agent.page
-    tell(town, "started", call="missed", caller="+33698765432")
-    tell(town, "ended", call="missed", at=30, caller="+33698765432")
+    town.command("send-call", "--from", "+33698765432", "--ring", "0.1", "--talk", "0")
     row = page.locator(".case").filter(has_text="Appel manqué de +33698765432")
     expect(row).to_contain_text("Voirie et propreté", timeout=LONG)
     row.get_by_role("link").click()

@@ -72,13 +72,20 @@ function changed(data) {
 
 // The card of a call that has ended stays a little while, to open a case.
 function called(data) {
-  showCalls();
-  if (JSON.parse(data).state === "ended") setTimeout(showCalls, AFTERWARDS);
+  const { mine, state } = JSON.parse(data);
+  if (!mine) tell("call-list", "guichet:called");
+  else showCalls();
+  if (mine && state === "ended") setTimeout(showCalls, AFTERWARDS);
 }
 
 function showCalls() {
-  const cards = document.getElementById("call-cards");
-  if (cards) window.htmx?.trigger(cards, "guichet:called");
+  tell("call-cards", "guichet:called");
+  tell("call-list", "guichet:called");
+}
+
+function tell(id, what) {
+  const place = document.getElementById(id);
+  if (place) window.htmx?.trigger(place, what);
 }
 
 // At once, then at most one in each pause; the last change is never left out.
@@ -88,8 +95,7 @@ function refresh() {
   due = setTimeout(() => {
     due = null;
     last = Date.now();
-    const list = document.getElementById("cases");
-    if (list) window.htmx?.trigger(list, "guichet:changed");
+    tell("cases", "guichet:changed");
   }, wait);
 }
 

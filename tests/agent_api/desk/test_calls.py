@@ -110,19 +110,31 @@ async def test_a_transferred_call_goes_to_the_other_telephone(
     assert "call-card-" in await (await house.browser(KARIM)).page("/agent/")
 
 
-async def test_a_page_hears_of_its_own_calls_at_once(house: House) -> None:
+async def test_a_page_hears_of_calls_at_once(house: House) -> None:
     browser = await house.browser(CAMILLE)
     stream = Stream(house.app, "/agent/events", browser.client.cookies)
     async with running(house.town.live.run()), running(stream.run()):
         await stream.part()  # ": connected"
-        await tell(house, event("started", call="of Karim", extension=KARIMS))
-        await tell(house, event("started", call="of Camille", extension=CAMILLES))
-        part = await stream.part()
-        assert part is not None
-        lines = dict(line.split(": ", 1) for line in part.splitlines() if line)
-        assert lines["event"] == CallChanged.stream
-        mine = next(call for call in await calls(house) if call.key == "of Camille")
-        assert json.loads(lines["data"]) == {"call_id": str(mine.id), "state": "ringing"}
+        await tell(house, event("started", call="1", extension=CAMILLES, callee="+33199001999"))
+        await tell(house, event("started", call="2", extension=KARIMS))
+        mine, other = await calls(house)
+        for call, is_mine in ((mine, True), (other, False)):
+            part = await stream.part()
+            assert part is not None
+            lines = dict(line.split(": ", 1) for line in part.splitlines() if line)
+            assert lines["event"] == CallChanged.stream
+            told = {"call_id": str(call.id), "state": "ringing", "mine": is_mine}
+            assert json.loads(lines["data"]) == told
+
+
+async def test_a_page_hears_of_no_call_that_its_agent_may_not_see(house: House) -> None:
+    browser = await house.browser(KARIM)
+    stream = Stream(house.app, "/agent/events", browser.client.cookies)
+    async with running(house.town.live.run()), running(stream.run()):
+        await stream.part()  # ": connected"
+        await tell(house, event("started", extension=CAMILLES, callee="+33199001999"))
+        marker = await house.open("voirie")
+        assert (await stream.change())["reference"] == marker
 
 
 async def test_a_case_is_opened_with_the_call(house: House, camille: Browser) -> None:

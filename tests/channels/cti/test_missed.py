@@ -9,7 +9,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from cases import CaseEventRow, CaseRow, CaseStatus, QueueRow, Role, create_agent
+from cases import (
+    CaseEventRow,
+    CaseRow,
+    CaseStatus,
+    QueueRow,
+    Role,
+    create_agent,
+    create_rule,
+)
 from cases.agents import set_extension
 from cases.calls import CallReport
 from cases.models import CallRow
@@ -177,6 +185,24 @@ async def test_of_a_call_to_an_agent_the_queue_is_theirs(
     await work(database, clock)
     ((_, queue, _),) = await cases(database)
     assert queue == "voirie"
+
+
+@on_sqlite
+async def test_where_no_queue_is_meant_the_rules_say(
+    taking: Calls, database: Database, clock: SettableClock
+) -> None:
+    number = "+33199001999"
+    async with database.begin() as session:
+        password, roles = "a long enough one", [Role.RECEPTION]
+        await create_agent(
+            session, email="ana@demo.example", name="Ana", password=password, roles=roles
+        )
+        await set_extension(session, "ana@demo.example", "201")
+        await create_rule(session, queue="voirie", expression=f'"{number}" in message.recipients')
+    await miss(taking, "call-1", callee=number, extension="201")
+    await miss(taking, "call-2", callee="+33199001888", extension="201", caller="")
+    await work(database, clock)
+    assert [queue for _, queue, _ in await cases(database)] == ["voirie", "mairie"]
 
 
 @on_sqlite
