@@ -1,4 +1,5 @@
-"""Live updates: every open page hears of the changes of the cases that its agent may see.
+"""Live updates: every open page hears of the changes of the cases that its agent may see, and of
+the agent's telephone calls.
 
 One follower of the stream for all pages: a page costs no query, a burst of changes costs one.
 """
@@ -17,12 +18,13 @@ from cases import Agent, CaseEventRow, CaseRow, QueueRow
 from cases.access import sees_queue
 from core.database import Database
 from core.unbroken import unbroken
-from ingest.events import CaseChanged, Event
+from ingest.events import CallChanged, CaseChanged, Event
 
 PAUSE = 0.05  # seconds in which changes gather
 MAX_WAITING = 100  # changes kept for a slow page; it looks anew at any of them
 LONGEST = 600.0  # seconds until a page has to show again who it is; browsers reconnect
 
+Change = CaseChanged | CallChanged
 Follow = Callable[[str], AsyncIterator[Sequence[Event]]]
 
 log = structlog.get_logger()
@@ -31,11 +33,9 @@ log = structlog.get_logger()
 @dataclass(frozen=True, slots=True, eq=False)
 class _Page:
     agent: Agent
-    news: asyncio.Queue[CaseChanged | None] = field(
-        default_factory=lambda: asyncio.Queue(MAX_WAITING)
-    )
+    news: asyncio.Queue[Change | None] = field(default_factory=lambda: asyncio.Queue(MAX_WAITING))
 
-    def tell(self, change: CaseChanged | None) -> None:
+    def tell(self, change: Change | None) -> None:
         if self.news.full():
             self.news.get_nowait()
         self.news.put_nowait(change)
@@ -52,6 +52,11 @@ class Live:
 
     async def run(self) -> None:
         """Work until cancelled."""
+        async with asyncio.TaskGroup() as following:
+            following.create_task(self._follow_cases())
+            following.create_task(self._follow_calls())
+
+    async def _follow_cases(self) -> None:
         async for events in self._follow(CaseChanged.stream):
             if self._pages:
                 try:
@@ -61,7 +66,14 @@ class Live:
                     log.exception("live.failed", events=len(events))
             await asyncio.sleep(PAUSE)
 
-    async def changes(self, agent: Agent) -> AsyncIterator[CaseChanged]:
+    async def _follow_calls(self) -> None:
+        async for events in self._follow(CallChanged.stream):
+            for change in map(CallChanged.of, events):
+                for page in self._pages:
+                    if _concerns(page.agent, change):
+                        page.tell(change)
+
+    async def changes(self, agent: Agent) -> AsyncIterator[Change]:
         """The changes that the agent may know of, from now on."""
         page = _Page(agent)
         until = asyncio.get_running_loop().time() + LONGEST
@@ -92,7 +104,13 @@ class Live:
                     page.tell(change)
 
 
-async def _next(page: _Page, until: float) -> CaseChanged | None:
+def _concerns(agent: Agent, call: CallChanged) -> bool:
+    """Whether the call is, or was, the agent's own, or to a number of their queues."""
+    in_queue = call.queue_id is not None and sees_queue(agent, call.queue_id)
+    return in_queue or agent.id in call.agent_ids
+
+
+async def _next(page: _Page, until: float) -> Change | None:
     """The next change; None when it is time to end.
 
     The deadline is around the waiting alone: it must not strike while the page is being sent to.

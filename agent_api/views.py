@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from agent_api.answering import Answer, CallLine
+from agent_api.call_views import CallCard, CallDraft
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases import Way
 from cases.inbox import Filter, Page, QueueCount
@@ -38,6 +39,12 @@ class Desk:
     """How many mails could not be sent of late."""
     notice: str = ""
     """What has just been done, in the agent's language."""
+    has_exchange: bool = False
+    """Whether a telephone exchange may tell of calls."""
+    extension: str = ""
+    """The telephone that the agent sits at; empty for none."""
+    calls: Sequence[CallCard] = ()
+    """What that telephone has now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +134,10 @@ class EventEntry:
     text: str = ""
     """Of ``moved`` the queue's name, of ``closed`` what the citizen was told, of
     ``delivery_failed`` to whom and why, of ``pages_turned`` and its like the document's name, of
-    a call-back its number and what was written of it."""
+    a call-back its number and what was written of it, of ``call_linked`` and its like the citizen's
+    number, empty when it is withheld."""
+    seconds: int | None = None
+    """How long a call was, once it has ended."""
 
 
 Entry = MessageEntry | NoteEntry | EventEntry
@@ -338,4 +348,44 @@ class ScansPage:
     accepted: Sequence[str] = ()
     """Names of the files that are safe."""
     errors: Sequence[str] = ()
+    """In the agent's language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallsPage:
+    """``desk/calls.html``: those that go on first, then the newest."""
+
+    desk: Desk
+    calls: Sequence[CallCard]
+    has_extension: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardsPart:
+    """``desk/call_cards.html``: GET ``/agent/calls/card``"""
+
+    calls: Sequence[CallCard]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPage:
+    """``desk/call.html``: POST ``…/cases`` with ``version``, ``subject``, ``text``, ``name`` and
+    ``queue``; ``…/link`` with ``reference``."""
+
+    desk: Desk
+    call: CallCard
+    queues: Sequence[tuple[str, str]]
+    """Slug and name."""
+    draft: CallDraft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MePage:
+    """``desk/me.html``: POST ``/agent/me/extension`` with ``extension``."""
+
+    desk: Desk
+    email: str
+    roles: Sequence[str]
+    extension: str
+    error: str = ""
     """In the agent's language."""

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.agents import Agent, Role
-from cases.models import CaseMessageRow, CaseRow, QueueRow
+from cases.models import CallRow, CaseMessageRow, CaseRow, QueueRow
 from core.errors import BadInput, NotNow, NotThere, Refused
 from core.i18n import N_
 from core.text import clean_line
@@ -36,6 +36,25 @@ def visible_cases(agent: Agent) -> ColumnElement[bool]:
 def sees_queue(agent: Agent, queue_id: UUID) -> bool:
     """The same as :func:`visible_cases`, of a case's queue that is known already."""
     return bool(agent.roles & SEE_ALL_QUEUES) or queue_id in agent.queue_ids
+
+
+def visible_calls(agent: Agent) -> ColumnElement[bool]:
+    """The condition on ``calls`` that leaves what the agent may see: their own, and those to the
+    numbers of their queues."""
+    if agent.roles & SEE_ALL_QUEUES:
+        return true()
+    return or_(CallRow.agent_id == agent.id, CallRow.queue_id.in_(agent.queue_ids))
+
+
+async def call_for(
+    session: AsyncSession, agent: Agent, call_id: UUID, *, to_change: bool = False
+) -> CallRow:
+    """A call that the agent may see; ``to_change`` locks it. Raises NotThere."""
+    query = select(CallRow).where(CallRow.id == call_id, visible_calls(agent))
+    call = await session.scalar(query.with_for_update(key_share=True) if to_change else query)
+    if call is None:
+        raise NotThere("no such call")
+    return call
 
 
 async def case_for(

@@ -8,19 +8,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String, Text, delete, select
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import Clock
 from core.database import Base, Database, UtcDateTime
 from core.errors import BadInput, NotThere, Refused
-from core.i18n import LOCALES
+from core.i18n import LOCALES, N_
 from core.ids import new_id
 from core.security import hash_password, hash_token, new_token, password_matches
 
 SESSION_LENGTH = timedelta(hours=12)
 MIN_PASSWORD = 12  # characters: longer protects better than odd (NIST SP 800-63B)
+_EXTENSION = re.compile(r"[0-9A-Za-z*#._-]{1,32}")
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
 
 
@@ -41,6 +42,17 @@ class AgentRow(Base):
     roles: Mapped[list[str]] = mapped_column(JSON)
     language: Mapped[str] = mapped_column(String(8), default="fr")
     active: Mapped[bool] = mapped_column(default=True)
+    extension: Mapped[str] = mapped_column(String(32), default="")
+    """The telephone that they sit at, as the exchange calls it; may be empty."""
+
+
+Index(
+    "ix_agents_extension",
+    AgentRow.extension,
+    unique=True,
+    sqlite_where=AgentRow.extension != "",
+    postgresql_where=AgentRow.extension != "",
+)
 
 
 class AgentQueueRow(Base):
@@ -79,6 +91,8 @@ class Agent:
     language: str
     roles: frozenset[Role]
     queue_ids: frozenset[UUID]
+    extension: str = ""
+    """The telephone that they sit at; may be empty."""
 
 
 async def create_agent(
@@ -215,6 +229,24 @@ async def revoke_tokens(session: AsyncSession, email: str) -> UUID:
     return row.id
 
 
+async def set_extension(session: AsyncSession, email: str, extension: str) -> UUID:
+    """Say which telephone an agent sits at; empty for none. Returns the agent's id.
+
+    Raises NotThere, BadInput when it is no extension, and Refused when it is another agent's.
+    """
+    extension = extension.strip()
+    if extension and not _EXTENSION.fullmatch(extension):
+        raise BadInput(N_("An extension is up to 32 digits and letters."), where="extension")
+    row = await _row(session, email)
+    other = select(AgentRow.name).where(
+        AgentRow.extension == extension, AgentRow.extension != "", AgentRow.id != row.id
+    )
+    if name := await session.scalar(other):
+        raise Refused(f"the extension {extension} is {name}'s")
+    row.extension = extension
+    return row.id
+
+
 async def disable_agent(session: AsyncSession, email: str) -> UUID:
     """The agent, and their programs, can do nothing any more; what they did stays in the record.
 
@@ -222,7 +254,7 @@ async def disable_agent(session: AsyncSession, email: str) -> UUID:
     """
     agent_id = await revoke_tokens(session, email)
     row = await session.get_one(AgentRow, agent_id)
-    row.active = False
+    row.active, row.extension = False, ""
     await session.execute(delete(AgentSessionRow).where(AgentSessionRow.agent_id == agent_id))
     return agent_id
 
@@ -246,4 +278,5 @@ async def _active_agent(session: AsyncSession, agent_id: UUID) -> Agent | None:
         language=row.language,
         roles=frozenset(Role(role) for role in row.roles),
         queue_ids=frozenset(await session.scalars(queues)),
+        extension=row.extension,
     )

@@ -41,10 +41,21 @@ class QueueRow(Base):
     name: Mapped[str] = mapped_column(Text)
     mailbox: Mapped[str] = mapped_column(Text, default="")
     """The address that the queue answers from; empty for the town's main one."""
+    phone: Mapped[str] = mapped_column(String(32), default="")
+    """The number that citizens call it by: E.164, or a short one of the exchange; may be empty."""
     service_level: Mapped[int]
     """Working days within which a case is due."""
     is_default: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)
+
+
+Index(
+    "ix_queues_phone",
+    QueueRow.phone,
+    unique=True,
+    sqlite_where=QueueRow.phone != "",
+    postgresql_where=QueueRow.phone != "",
+)
 
 
 class RoutingRuleRow(Base):
@@ -149,3 +160,60 @@ class CaseSearchRow(Base):
     rowid: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     case_id: Mapped[UUID]
     words: Mapped[str] = mapped_column(Text)
+
+
+class CallState(StrEnum):
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+    MISSED = "missed"
+    """It ended, and nobody had answered."""
+
+
+class CallRow(Base):
+    """A telephone call, as the exchange tells of it; the numbers are what is known of them.
+
+    A number is E.164, a short one of the exchange, or empty when it is withheld.
+    """
+
+    __tablename__ = "calls"
+    __table_args__ = (Index(None, "agent_id", "started_at"), Index(None, "caller", "started_at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Derived from exchange and key."""
+    exchange: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(128))
+    """What the exchange calls it."""
+    state: Mapped[str] = mapped_column(String(16))
+    outgoing: Mapped[bool] = mapped_column(default=False)
+    """Whether an agent calls."""
+    caller: Mapped[str] = mapped_column(String(32), default="")
+    callee: Mapped[str] = mapped_column(String(32), default="")
+    extension: Mapped[str] = mapped_column(String(32), default="")
+    extension_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it came to this extension."""
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
+    """Whose extension that is."""
+    queue_id: Mapped[UUID | None] = mapped_column(ForeignKey("queues.id"), index=True)
+    """Whose number was called."""
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    """The earliest that is known of it."""
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    """What a missed call left for the agents."""
+    version: Mapped[int] = mapped_column(default=0)
+    """Grows with every change."""
+
+    @property
+    def number(self) -> str:
+        """The citizen's; empty when it is withheld."""
+        return self.callee if self.outgoing else self.caller
+
+    @property
+    def seconds(self) -> int:
+        """How long they have talked, once it has ended."""
+        if self.answered_at is None or self.ended_at is None:
+            return 0
+        return max(0, round((self.ended_at - self.answered_at).total_seconds()))

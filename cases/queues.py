@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cases.access import queue_for
 from cases.models import QueueRow
 from core.errors import BadInput, Refused
 from core.ids import new_id
@@ -20,6 +21,7 @@ async def create_queue(
     name: str,
     service_level: int,
     mailbox: str = "",
+    phone: str = "",
     is_default: bool = False,
 ) -> UUID:
     """Enter a new queue behind the others; there is always one default queue.
@@ -38,6 +40,7 @@ async def create_queue(
         slug=slug,
         name=name.strip() or slug,
         mailbox=mailbox.strip().lower(),
+        phone=phone,
         service_level=service_level,
         is_default=is_default or not count,
         position=count,
@@ -45,3 +48,17 @@ async def create_queue(
     session.add(row)
     await session.flush()
     return row.id
+
+
+async def set_queue_phone(session: AsyncSession, slug: str, phone: str) -> None:
+    """Give a queue the number that citizens call it by; empty for none.
+
+    Raises BadInput when there is no such queue, Refused when the number is another's.
+    """
+    queue = await queue_for(session, slug)
+    other = select(QueueRow.name).where(
+        QueueRow.phone == phone, QueueRow.phone != "", QueueRow.id != queue.id
+    )
+    if name := await session.scalar(other):
+        raise Refused(f"{phone} is the number of {name}")
+    queue.phone = phone

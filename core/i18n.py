@@ -112,6 +112,14 @@ class Formats:
         """Calendar days until ``at`` as the town counts them; negative when it is past."""
         return (self._local(at).date() - self._local(self.clock()).date()) // timedelta(days=1)
 
+    def length(self, seconds: int) -> str:
+        """``2 min 10 s``"""
+        minutes, rest = divmod(seconds, 60)
+        parts = [format_unit(minutes, "minute", "short", locale=self.locale)] if minutes else []
+        if rest or not minutes:
+            parts.append(format_unit(rest, "second", "short", locale=self.locale))
+        return " ".join(parts)
+
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.locale)
 

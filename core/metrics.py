@@ -26,3 +26,6 @@ IN_DOUBT = Counter("guichet_deliveries_in_doubt", "Deliveries that a crash left 
 PUBLISHED = Counter("guichet_events_published", "Events that Kafka has taken")
 REPUBLISHED = Counter("guichet_events_republished", "Events that a consumer had passed over")
 FOREIGN = Counter("guichet_records_foreign", "Records that are no event of ours", ["consumer"])
+CALLS = Counter(
+    "guichet_call_events", "What exchanges told of calls; known: nothing new", ["event", "outcome"]
+)

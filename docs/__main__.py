@@ -14,11 +14,13 @@ def written() -> Mapping[str, Any]:
     """The descriptions by their file names."""
     from agent_api import describe_api
     from cases.procedures import json_schema
+    from guichet.hooks import describe_hooks
 
     return {
         "asyncapi.json": describe(),
         "openapi.json": describe_api(),
         "procedure.schema.json": json_schema(),
+        "hooks.json": describe_hooks(),
     }
 
 

@@ -9,7 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import Role, audit, create_agent, create_queue, create_rule, create_token
 from cases.access import queue_for
-from cases.agents import AgentRow, disable_agent, list_agents, revoke_tokens, set_password
+from cases.agents import (
+    AgentRow,
+    disable_agent,
+    list_agents,
+    revoke_tokens,
+    set_extension,
+    set_password,
+)
+from cases.queues import set_queue_phone
+from channels.cti.numbers import call_number
+from core.errors import BadInput
 from guichet.offline import with_town
 from guichet.town import Town
 
@@ -82,7 +92,8 @@ def list_agents_command() -> None:
             return await list_agents(session)
 
     for row in with_town(work):
-        state = "" if row.active else "  (disabled)"
+        state = f"  at {row.extension}" if row.extension else ""
+        state += "" if row.active else "  (disabled)"
         typer.echo(f"{row.email}  {row.name}  {', '.join(row.roles)}  {row.language}{state}")
 
 
@@ -137,6 +148,42 @@ def set_password_command(
 ) -> None:
     """Give an agent another password; they are signed out everywhere."""
     _change_agent("agent.password_set", email, lambda s: set_password(s, email, password))
+
+
+@admin.command("extension")
+def set_extension_command(
+    email: str,
+    extension: Annotated[str, typer.Argument(help="As the exchange calls it; '' for none.")],
+) -> None:
+    """Say at which telephone an agent sits: they see there who is calling."""
+    _change_agent("agent.extension_set", email, lambda s: set_extension(s, email, extension))
+
+
+@admin.command("queue-phone")
+def set_queue_phone_command(
+    slug: Annotated[str, typer.Argument(help="The queue's short name.")],
+    number: Annotated[str, typer.Argument(help="E.164, national, or a short one; '' for none.")],
+) -> None:
+    """Give a queue the number that citizens call it by: missed calls to it come to the queue."""
+
+    async def work(town: Town) -> str:
+        phone = call_number(number, town.settings.country)
+        if number and not phone:
+            raise BadInput(f"{number} is no telephone number", where="number")
+        async with town.database.begin() as session:
+            await set_queue_phone(session, slug, phone)
+            audit.record(
+                session,
+                town.clock,
+                agent_id=None,
+                action="queue.phone_set",
+                object_kind="queue",
+                object_id=slug,
+                details={"by": "command line", "phone": phone},
+            )
+        return phone
+
+    typer.echo(f"{slug}: {with_town(work) or 'no number'}")
 
 
 @admin.command("revoke-tokens")

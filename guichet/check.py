@@ -15,7 +15,13 @@ from core.web import StaticFiles
 from guichet import demo
 from guichet.check_blobs import check_blobs, folder_trouble
 from guichet.check_sqlite import check_sqlite
-from guichet.check_ways_in import check_clamd, check_folders, check_imap, check_ocr
+from guichet.check_ways_in import (
+    check_asterisk,
+    check_clamd,
+    check_folders,
+    check_imap,
+    check_ocr,
+)
 from guichet.findings import Level, Result, in_one_line
 from notify import Smarthost
 from router import Calendar
@@ -42,6 +48,7 @@ async def check_all(settings: Settings) -> list[Result]:
         "imap": check_imap,
         "folders": _folders,
         "clamd": check_clamd,
+        "asterisk": check_asterisk,
         "ocr": _ocr,
     }
     found = await asyncio.gather(*(_look(name, look, settings) for name, look in looks.items()))

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from imapclient.exceptions import LoginError
 
+from channels.cti import Manager
 from channels.email.imap import ImapSession
 from channels.email.imap.session import AWAY
-from core.errors import Later
+from core.errors import Later, Refused
 from core.settings import ImapMailbox, Settings
 from guichet.findings import Level, Result, in_one_line
 from ingest.antivirus import ClamAV
@@ -53,6 +54,21 @@ async def check_clamd(settings: Settings) -> list[Result]:
         told = f"{problem.reason}; start clamd, or set GUICHET_CLAMD: nothing is normalized"
         return [Result("clamd", Level.BAD, told)]
     return [Result("clamd", Level.OK, f"{settings.clamd} answers")]
+
+
+async def check_asterisk(settings: Settings) -> list[Result]:
+    """Signs in, and listens to nothing."""
+    url = settings.asterisk_url
+    if not url:
+        return []
+    try:
+        async with Manager(url, settings.asterisk_password.get_secret_value()).events():
+            return [Result("asterisk", Level.OK, f"{url} lets us in")]
+    except Refused as problem:
+        told = f"{url} refuses us: {problem.reason}; set GUICHET_ASTERISK_PASSWORD"
+    except Later as problem:
+        told = f"{problem.reason}; start the manager interface, or set GUICHET_ASTERISK_URL"
+    return [Result("asterisk", Level.BAD, told)]
 
 
 def check_folders(settings: Settings) -> list[Result]:

@@ -18,6 +18,7 @@ from guichet.moving import migrate_engine
 from guichet.offline import fail, read_settings
 from guichet.quarantined import quarantined
 from guichet.replay import replay
+from guichet.send_call import send_call
 from guichet.separator_sheets import separator_sheets
 from ingest.pipeline import CONSUMERS
 
@@ -28,6 +29,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(admin, name="admin")
 app.add_typer(quarantined, name="quarantine")
 app.command()(replay)
+app.command("send-call")(send_call)
 app.command("import-scan")(import_scan)
 app.command("separator-sheets")(separator_sheets)
 app.command("migrate-engine")(migrate_engine)

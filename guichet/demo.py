@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import QueueRow, Role, RoutingRuleRow, create_agent, create_queue
+from cases.agents import set_extension
 from cases.procedures import add_procedure, example_procedures, publish_procedure
 from cases.telephone import QueueLineRow
 from core.clock import utc_now
@@ -24,6 +25,8 @@ class DemoQueue:
     slug: str
     name: str
     service_level: int  # working days
+    phone: str
+    """Of the numbers that are nobody's and may be written in plays (ARCEP, 01 99 00)."""
     words: str = ""
     """A regular expression on subject and text; the mailbox of the same name always counts."""
     key: str = ""
@@ -33,11 +36,12 @@ class DemoQueue:
 
 
 QUEUES = (
-    DemoQueue("mairie", "Accueil de la mairie", 5),
+    DemoQueue("mairie", "Accueil de la mairie", 5, "+33199001001"),
     DemoQueue(
         "voirie",
         "Voirie et propreté",
         10,
+        "+33199001002",
         r"(?i)nid[s]?[- ]de[- ]poule|trottoir|lampadaire|éclairage|chaussée|encombrants|poubelle",
         key="2",
         spoken=("la voirie et la propreté", "roads and cleaning"),
@@ -46,17 +50,23 @@ QUEUES = (
         "etat-civil",
         "État civil",
         3,
+        "+33199001003",
         r"(?i)acte de (naissance|mariage|décès)|livret de famille|carte d.identité|passeport",
         key="1",
         spoken=("l’état civil", "birth, marriage and identity papers"),
     ),
     DemoQueue(
-        "urbanisme", "Urbanisme", 20, r"(?i)permis de construire|déclaration préalable|cadastre"
+        "urbanisme",
+        "Urbanisme",
+        20,
+        "+33199001004",
+        r"(?i)permis de construire|déclaration préalable|cadastre",
     ),
     DemoQueue(
         "ecoles",
         "Enfance et écoles",
         5,
+        "+33199001005",
         r"(?i)inscription scolaire|cantine|périscolaire",
         key="3",
         spoken=("les écoles et la cantine", "schools and canteens"),
@@ -70,6 +80,7 @@ class DemoAgent:
     name: str
     roles: tuple[Role, ...]
     queues: tuple[str, ...] = ()
+    extension: str = ""
 
 
 AGENTS = (
@@ -78,9 +89,10 @@ AGENTS = (
         "Camille Martin",
         (Role.RECEPTION, Role.FUNCTIONAL_ADMIN),
         tuple(queue.slug for queue in QUEUES),
+        "201",
     ),
-    DemoAgent(f"karim@{DOMAIN}", "Karim Benali", (Role.HANDLER,), ("voirie",)),
-    DemoAgent(f"lucie@{DOMAIN}", "Lucie Moreau", (Role.HANDLER,), ("etat-civil", "ecoles")),
+    DemoAgent(f"karim@{DOMAIN}", "Karim Benali", (Role.HANDLER,), ("voirie",), "202"),
+    DemoAgent(f"lucie@{DOMAIN}", "Lucie Moreau", (Role.HANDLER,), ("etat-civil", "ecoles"), "203"),
     DemoAgent(f"admin@{DOMAIN}", "Noé Girard", (Role.SYSTEM_ADMIN,)),
 )
 
@@ -106,6 +118,7 @@ async def create_town(database: Database, password: str) -> None:
                 slug=queue.slug,
                 name=queue.name,
                 mailbox=f"{queue.slug}@{DOMAIN}",
+                phone=queue.phone,
                 service_level=queue.service_level,
             )
             for queue in QUEUES
@@ -125,6 +138,7 @@ async def create_town(database: Database, password: str) -> None:
                 roles=agent.roles,
                 queue_ids=[ids[slug] for slug in agent.queues],
             )
+            await set_extension(session, agent.email, agent.extension)
 
 
 def _add_telephone(session: AsyncSession, ids: Mapping[str, UUID]) -> None:

@@ -158,6 +158,8 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
             works[f"mailbox {number}"] = mailbox.run(town.acceptance.accept)
         for folder in town.folders:
             works[f"folder {folder.path}"] = folder.run(town.acceptance.accept)
+        if town.asterisk is not None:
+            works["asterisk"] = town.asterisk.run()
     if roles.web:
         works["live"] = town.live.run()
     return works

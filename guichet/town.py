@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent_api import Live
+from channels.cti import Asterisk, CallLinks, Calls, Manager, flag_missed
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
@@ -77,6 +78,10 @@ class Town:
     """Mailboxes on other servers."""
     folders: Sequence[WatchedFolder]
     """Where scans and faxes are put."""
+    calls: Calls
+    """What the telephone exchange tells."""
+    asterisk: Asterisk | None
+    """Listens to one."""
     live: Live
     account: TwilioAccount | None
     """By which the town telephones and sends SMS."""
@@ -160,11 +165,13 @@ def build_town(
                 sends_sms=account is not None,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
+            "calls": CallLinks(database, flag_missed),
             "deliver": Deliveries(database, Writing(Letterhead.of(settings, secret), clock)),
         }
     )
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(Letterhead.of(settings, secret), clock)
+    calls = Calls(database, clock, language=settings.language)
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -194,6 +201,8 @@ def build_town(
             for mailbox in settings.imap_mailboxes
         ],
         folders=watched_folders(settings),
+        calls=calls,
+        asterisk=_asterisk(settings, calls, clock),
         live=Live(database, engine.tail),
         account=account,
         mailboxes=mailboxes,
@@ -245,6 +254,13 @@ def brokers_of(settings: Settings) -> "Brokers":
     return Brokers.parse(
         settings.stream, settings.kafka_prefix, idempotent=settings.kafka_idempotent
     )
+
+
+def _asterisk(settings: Settings, calls: Calls, clock: Clock) -> Asterisk | None:
+    if not settings.asterisk_url:
+        return None
+    manager = Manager(settings.asterisk_url, settings.asterisk_password.get_secret_value())
+    return Asterisk(manager, calls, clock, settings.country)
 
 
 def watched_folders(settings: Settings) -> list[WatchedFolder]:

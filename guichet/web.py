@@ -18,6 +18,7 @@ from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from citizens.sharing import Sharing
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.demo_telephone import demo_provider
+from guichet.hooks import exchange_of, hooks
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
 from guichet.visitors import visitors
@@ -90,6 +91,8 @@ def build_app(town: Town) -> FastAPI:
         if not settings.twilio_account:
             provider = demo_provider(town.account, town.clock)
             app.include_router(channels.telephony.double.router(provider, pages))
+    app.state.exchange = exchange_of(town)
+    app.include_router(hooks)
     agent_api.install(
         app,
         agent_api.Context(

@@ -81,6 +81,9 @@ CaseChange = Literal[
     "callback_done",
     "callback_again",
     "callback_unreachable",
+    "call_linked",
+    "call_ended",
+    "call_missed",
 ]
 """What can happen to a case."""
 
@@ -95,6 +98,19 @@ class CaseChanged(Data):
     change: CaseChange
     message_id: UUID | None = None
     """The message that the change is about."""
+
+
+class CallChanged(Data):
+    """Something happened to a telephone call."""
+
+    stream: ClassVar[str] = "call.changed"
+    call_id: UUID
+    state: str
+    """``ringing``, ``answered``, ``ended`` or ``missed``."""
+    agent_ids: tuple[UUID, ...] = ()
+    """Whose call it is, and whose it was until now."""
+    queue_id: UUID | None = None
+    """Whose number was called."""
 
 
 class NotificationRequested(Data):

@@ -46,6 +46,7 @@ PIPELINE = (
     Stage("fetch", reads="media.awaited", writes=("case.changed", "document.unread")),
     Stage("authenticate", reads="case.changed", writes=("case.changed",)),
     Stage("notify", reads="case.changed", writes=("notification.requested",)),
+    Stage("calls", reads="case.changed", writes=("case.changed", "call.changed")),
     Stage("deliver", reads="notification.requested", writes=("delivery.changed",)),
 )
 

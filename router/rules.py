@@ -105,6 +105,8 @@ def _compiled(row: RoutingRuleRow) -> Rule | None:
 
 
 def _plain(address: str) -> str:
-    """The address without its +tag."""
+    """The address without its +tag; a number as it is."""
     mailbox, at, domain = address.partition("@")
+    if not at:
+        return address
     return mailbox.partition("+")[0] + at + domain

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from agent_api.desk import (
     callbacks,
+    calls,
     case_actions,
     cases,
     counter,
@@ -11,6 +12,7 @@ from agent_api.desk import (
     inbox,
     letters,
     login,
+    me,
     outbox,
     page_actions,
     page_files,
@@ -28,6 +30,8 @@ for part in (
     login,
     inbox,
     events,
+    calls,
+    me,
     scans,
     counter,
     viewer,

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from uuid import UUID
 
+from agent_api.desk.call_cards import shown_number
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from agent_api.views import Entry, EventEntry, MessageEntry, NoteEntry
 from cases import CaseEventRow, CaseRecord, CaseRow
@@ -82,6 +83,7 @@ def _event(event: CaseEventRow, queue_names: Mapping[str, str]) -> EventEntry:
         at=event.at,
         agent_name=event.actor_name if event.actor_kind == "agent" else "",
         text=_text(event, queue_names),
+        seconds=event.data.get("seconds"),
     )
 
 
@@ -100,12 +102,12 @@ def _text(event: CaseEventRow, queue_names: Mapping[str, str]) -> str:
             return queue_names.get(data.get("to", ""), data.get("to", ""))
         case "callback_requested" | "callback_done" | "callback_again" | "callback_unreachable":
             return "\n".join(filter(None, (str(data.get("phone", "")), str(data.get("text", "")))))
+        case "call_linked" | "call_ended" | "call_missed":
+            return shown_number(str(data.get("phone", "")))
         case "delivery_failed":
             return f"{data.get('recipient', '')}: {data.get('reason', '')}"
-        case "sender_verified" | "sender_doubtful":
-            return str(data.get("domain", ""))
-        case _:
-            return str(data.get("text", ""))
+        case _:  # of a sender's domain, or what somebody wrote
+            return str(data.get("domain") or data.get("text", ""))
 
 
 def _message(

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from agent_api.context import Context
+from agent_api.desk.call_cards import cards_of
 from agent_api.views import Desk
 from cases import Agent
 from cases.access import edits_procedures, hands_in, sees_quarantine, serves
@@ -30,6 +31,8 @@ DONE = {
     "reopen": N_("The case is open again."),
     "pages": N_("The pages have been changed."),
     "telephone": N_("The telephone's menu has been changed."),
+    "call": N_("The call is linked with the case."),
+    "extension": N_("Your extension is saved."),
     "retry": N_("It is being tried again. If it fails once more, it comes back here."),
     "saved": N_("The change is saved."),
     "published": N_("Published: citizens use this version from now on."),
@@ -54,6 +57,9 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         edits_procedures=edits_procedures(agent),
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
+        has_exchange=context.settings.has_exchange,
+        extension=agent.extension,
+        calls=await cards_of(session, context, agent, request.url.path),
     )
 
 

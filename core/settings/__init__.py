@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from core.errors import BadInput
 from core.settings.accounts import AccountSettings
+from core.settings.cti import CtiSettings
 from core.settings.engine import EngineSettings
 from core.settings.letters import LetterSettings
 from core.settings.mail import ImapMailbox, ImapToken, MailSettings
@@ -43,6 +44,7 @@ __all__ = [
 
 class Settings(
     AccountSettings,
+    CtiSettings,
     EngineSettings,
     LetterSettings,
     MailSettings,
@@ -118,6 +120,11 @@ class Settings(
     def country(self) -> str:
         """Whose national telephone numbers people write (ISO 3166-1)."""
         return self.holidays.partition("-")[0].upper()
+
+    @property
+    def has_exchange(self) -> bool:
+        """Whether a telephone exchange may tell of calls; the demo town plays one."""
+        return bool(self.cti_secrets or self.asterisk_url or self.demo)
 
     @property
     def portal_url(self) -> str:

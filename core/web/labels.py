@@ -19,6 +19,18 @@ LABELS = {
         "waiting": N_("Waiting for the citizen"),
         "closed": N_("Closed"),
     },
+    "call": {
+        "ringing": N_("Ringing"),
+        "answered": N_("Talking"),
+        "ended": N_("Ended"),
+        "missed": N_("Missed"),
+    },
+    "role": {
+        "reception": N_("Reception"),
+        "handler": N_("Handler"),
+        "functional_admin": N_("Functional administrator"),
+        "system_admin": N_("System administrator"),
+    },
     "trust": {
         "verified": N_("Verified sender"),
         "unverified": N_("Unverified sender"),

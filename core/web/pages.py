@@ -148,6 +148,7 @@ def _environment(
         brief=formats.brief,
         days_left=formats.days_left,
         is_past=lambda at: at < formats.clock(),
+        length_of=formats.length,
         number=formats.number,
         size=formats.size,
         iso=_iso,

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from agent_api.desk.login import COOKIE_PATH
@@ -42,6 +43,8 @@ Word = tuple[str, int, float, float, float, float]
 """As pages keep it: text, confidence, left, top, width, height."""
 BASE = "http://127.0.0.1"
 PASSWORD = "a long enough one"
+EXCHANGE_SECRET = "a secret that is long enough"
+"""By which the telephone exchange signs."""
 
 CAMILLE = "camille@demo.example"
 """Reception and functional administrator: sees every queue."""
@@ -246,6 +249,7 @@ def town_settings(data: Path) -> Settings:
         mailboxes=("@demo.example",),
         dns_servers=("127.0.0.1:9",),  # nobody is asked
         processes=1,
+        cti_secrets=(SecretStr(EXCHANGE_SECRET),),
     )
 
 

@@ -139,7 +139,9 @@ async def test_a_store_that_is_away_does_not_end_the_live_updates(
     away = Database(f"sqlite+aiosqlite:///{tmp_path / 'without-tables.db'}")
     told = asyncio.Event()
 
-    async def follow(_stream: str) -> AsyncIterator[Sequence[Event]]:
+    async def follow(stream: str) -> AsyncIterator[Sequence[Event]]:
+        if stream != CaseChanged.stream:
+            await asyncio.Event().wait()
         change = CaseChanged(case_id=new_id(), reference="GU-1", sequence=1, change="opened")
         yield [new_event(change, key=change.case_id, id=new_id(), time=house.clock())]
         told.set()

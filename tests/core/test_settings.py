@@ -35,6 +35,10 @@ def test_half_a_secret_is_none(tmp_path: Path) -> None:
         ("smtp_tls_certificate", "/nowhere/town.pem"),
         ("smtp_require_tls", True),
         ("stream", "kafka"),
+        ("cti_secrets", "short"),
+        ("cti_window", 1),
+        ("asterisk_url", "http://pbx.town.example"),
+        ("asterisk_url", "ami://guichet:password@pbx.town.example"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused(name: str, value: object) -> None:

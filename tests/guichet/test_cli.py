@@ -41,6 +41,16 @@ def test_an_agent_who_leaves_is_cut_off(run: Command) -> None:
     assert run("admin", "token", "ana@town.example").exit_code == 1
 
 
+def test_queues_and_agents_get_their_telephones(run: Command) -> None:
+    run("admin", "create-queue", "mairie", "Accueil")
+    agent = ("admin", "create-agent", "ana@town.example", "Ana", "--role", "handler")
+    run(*agent, GUICHET_PASSWORD="a long enough one")
+    assert "+33199001001" in run("admin", "queue-phone", "mairie", "01 99 00 10 01").output
+    assert run("admin", "queue-phone", "mairie", "the blue one").exit_code == 1
+    assert run("admin", "extension", "ana@town.example", "201").exit_code == 0
+    assert "at 201" in run("admin", "list-agents").output
+
+
 def test_a_short_password_is_refused(run: Command) -> None:
     agent = ("admin", "create-agent", "ana@town.example", "Ana", "--role", "handler")
     refused = run(*agent, GUICHET_PASSWORD="court")

@@ -4,6 +4,8 @@
 const PAUSE = 300; // milliseconds between two refreshes of the list
 const RECONNECT = 5000; // milliseconds, when the server has hung up for good
 
+const AFTERWARDS = 185_000; // milliseconds
+
 let source = null;
 let due = null;
 let last = 0;
@@ -17,6 +19,7 @@ export function listenForChanges(url) {
     else {
       connect(url);
       refresh();
+      showCalls();
     }
   });
   document.body.addEventListener("htmx:beforeRequest", (event) => {
@@ -32,6 +35,7 @@ function connect(url) {
   if (source) return;
   source = new EventSource(url);
   source.addEventListener("case.changed", (event) => changed(event.data));
+  source.addEventListener("call.changed", (event) => called(event.data));
   source.addEventListener("open", () => offline(false));
   source.addEventListener("error", () => {
     offline(true);
@@ -66,6 +70,24 @@ function changed(data) {
   }
 }
 
+// The card of a call that has ended stays a little while, to open a case.
+function called(data) {
+  const { mine, state } = JSON.parse(data);
+  if (!mine) tell("call-list", "guichet:called");
+  else showCalls();
+  if (mine && state === "ended") setTimeout(showCalls, AFTERWARDS);
+}
+
+function showCalls() {
+  tell("call-cards", "guichet:called");
+  tell("call-list", "guichet:called");
+}
+
+function tell(id, what) {
+  const place = document.getElementById(id);
+  if (place) window.htmx?.trigger(place, what);
+}
+
 // At once, then at most one in each pause; the last change is never left out.
 function refresh() {
   if (due) return;
@@ -73,8 +95,7 @@ function refresh() {
   due = setTimeout(() => {
     due = null;
     last = Date.now();
-    const list = document.getElementById("cases");
-    if (list) window.htmx?.trigger(list, "guichet:changed");
+    tell("cases", "guichet:changed");
   }, wait);
 }
 
