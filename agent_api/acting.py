@@ -30,7 +30,8 @@ async def act(
     NotThere, Conflict, BadInput
         As the actions of :class:`cases.Actions` do.
     """
-    actions = Actions(session, context.clock, agent, context.settings.smtp_hostname)
+    hostname, sends_sms = context.settings.smtp_hostname, context.telephone
+    actions = Actions(session, context.clock, agent, hostname, sends_sms)
     with span(f"act {action}"):
         match action:
             case "replies":

@@ -54,6 +54,8 @@ class Actions:
     agent: Agent
     mail_domain: str
     """Of the Message-IDs that replies get."""
+    sends_sms: bool = True
+    """Whether the town can."""
 
     async def claim(self, reference: str, version: int | None) -> CaseRow:
         """Take the case: others see who works on it."""
@@ -100,6 +102,8 @@ class Actions:
         case = await self._at(reference, version)
         consents = await consents_of(self.session, [case.id])
         ways = {one.name: one for one in ways_of(case, consents.get(case.id, {}))}
+        if not self.sends_sms:
+            ways.pop("sms", None)
         if way is None:
             way = "sms" if "sms" in ways and "email" not in ways else "email"
         if way not in ways:

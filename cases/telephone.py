@@ -1,7 +1,7 @@
 """The telephone's menu: which key leads to which queue, and when somebody answers there.
 
 Opening hours are written as in OpenStreetMap, public holidays included: ``Mo-Fr 08:30-12:00,
-13:30-17:00; PH off`` (https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification).
+13:30-17:00;PH off`` (https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification).
 """
 
 import re
@@ -154,7 +154,7 @@ def _checked(line: Line) -> Line:
         raise BadInput(N_("Choose a key from 1 to 7."), where=f"key-{line.slug}")
     if hours and not validate(hours):
         raise BadInput(
-            N_("These opening hours cannot be read. An example: Mo-Fr 08:30-17:00; PH off"),
+            N_("These opening hours cannot be read. An example: Mo-Fr 08:30-17:00;PH off"),
             where=f"opening_hours-{line.slug}",
         )
     if number and not _NUMBER.fullmatch(number):

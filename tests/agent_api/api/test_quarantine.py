@@ -32,7 +32,7 @@ async def test_an_item_has_exactly_this_shape(
 ) -> None:
     (shown,) = (await program.get(QUARANTINE)).json()["items"]
     error = shown.pop("error")
-    assert "nothing reads the channel phone" in error
+    assert "not from the telephone" in error
     assert shown == {
         "id": str(item_id),
         "consumer": "normalize",

@@ -43,14 +43,14 @@ async def test_the_list_tells_what_came_and_why_it_could_not_be_handled(
     assert f'href="{LIST}/{item_id}"' in page
     assert "jeanne@citizens.example" in page
     assert "a, b" in page
-    assert "nothing reads the channel phone" in page
+    assert "not from the telephone" in page
     assert "1 try" in page
 
 
 async def test_an_item_shows_all_that_is_known_of_it(camille: Browser, item_id: UUID) -> None:
     page = await camille.page(f"{LIST}/{item_id}")
     assert "normalize" in page
-    assert "nothing reads the channel phone" in page
+    assert "not from the telephone" in page
     assert "guichet.intake.received.v1" in page
 
 

@@ -24,7 +24,7 @@ async def test_the_menu_is_changed_and_the_change_is_in_the_audit_trail(
         camille,
         key__voirie="1",
         name_fr__voirie="la voirie",
-        opening_hours__voirie="Mo-Fr 08:30-17:00; PH off",
+        opening_hours__voirie="Mo-Fr 08:30-17:00;PH off",
         transfer_to__voirie="+33 3 80 00 00 00",
     )
     assert status == 303

@@ -63,7 +63,7 @@ async def test_a_wrong_key_is_asked_again(exchange: Exchange) -> None:
 
 @on_sqlite
 async def test_a_call_is_put_through_while_the_queue_is_open(exchange: Exchange) -> None:
-    await set_up(exchange, hours="Mo-Fr 08:30-17:00; PH off", number="+33380000000")
+    await set_up(exchange, hours="Mo-Fr 08:30-17:00;PH off", number="+33380000000")
     choice = "/hooks/twilio/voice/choice?lang=fr"
     async with exchange.line() as line:
         heard = await line.call(choice, Digits="1")  # Monday at one in the afternoon
