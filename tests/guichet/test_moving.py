@@ -41,7 +41,7 @@ from tests.kafka.broker import Broker
 from tests.ports import free_ports
 from tests.postgresql import PostgreSQL
 
-EVERYTHING = ("normalize", "route", "authenticate", "notify", "deliver")
+EVERYTHING = ("normalize", "route", "authenticate", "notify", "calls", "deliver")
 LARGE = 100_000  # bytes: more than the store takes
 AGENT = demo.AGENTS[0].email
 
