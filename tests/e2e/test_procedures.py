@@ -98,7 +98,8 @@ def go_on(page: Page) -> None:
 
 
 def check(page: Page, scripts: bool) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    # By a locator, which waits for the page that is just coming.
+    assert page.locator("html").evaluate("html => html.scrollWidth") <= PHONE[0]
     if not scripts:
         return  # axe is a script itself, and the pages are the same
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
