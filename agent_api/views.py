@@ -1,6 +1,6 @@
 """What the pages of the desk show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +13,6 @@ from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases import Way
 from cases.inbox import Filter, Page, QueueCount
 from cases.procedures import Filed
-from cases.telephone import Line
-from core.web import FieldError
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -237,62 +235,6 @@ class ConflictPage:
     """And how many events it has now."""
     changes: Sequence[Entry]
     """What happened since the agent opened the case, oldest first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TelephonePage:
-    """``desk/telephone.html``; the names of its fields end with a hyphen and the queue's slug."""
-
-    desk: Desk
-    lines: Sequence[Line]
-    keys: str
-    languages: Mapping[str, str]
-    number: str
-    """The town's own; empty where it is none of its own."""
-    errors: Sequence[FieldError] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineLine:
-    id: UUID
-    channel: str
-    """Empty when no intake is behind it."""
-    sender: str
-    summary: str
-    """One line of what is known: the recipient, the file's name …"""
-    error: str
-    """Its first line."""
-    attempts: int
-    quarantined_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantinePage:
-    """``desk/quarantine.html``"""
-
-    desk: Desk
-    items: Sequence[QuarantineLine]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineItemPage:
-    """``desk/quarantine_item.html``: POST ``…/retry``, and ``…/file`` with ``subject``."""
-
-    desk: Desk
-    item: QuarantineLine
-    step: str
-    """The consumer that gave up."""
-    facts: Sequence[tuple[str, str]]
-    error: str
-    """Whole."""
-    event: str
-    """Its CloudEvent, as indented JSON."""
-    has_raw: bool
-    """Whether ``…/raw`` has the intake to download."""
-    can_file: bool
-    """Whether it may be filed by hand: it was never read."""
-    problem: str = ""
-    """Why the last action was not done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
-from agent_api.views import TelephonePage
+from agent_api.telephone import TelephonePage
 from cases import Agent
 from cases.telephone import KEYS, Line, change_lines, check_telephone, read_lines
 from core.errors import BadInput
