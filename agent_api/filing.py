@@ -8,12 +8,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import citizens
+from agent_api import trail
 from agent_api.context import Context
-from cases import Agent, CaseMessageRow, CaseRow, Opening, audit, open_case
+from cases import Agent, CaseMessageRow, CaseRow, Opening, open_case
 from cases.access import call_for, queue_for
 from cases.actions import MAX_TEXT
 from cases.calling import link
-from cases.models import CallRow
 from core.errors import BadInput
 from core.i18n import N_
 from core.ids import derived_id
@@ -83,7 +83,9 @@ async def open_for_call(
     await session.flush()
     await publish(session, [opened])
     case = (await session.scalars(_of_message(message_id))).one()
-    _record(session, context, agent, call, case)
+    trail.record(
+        session, context, agent, "case.opened", "case", case.reference, {"call": str(call.id)}
+    )
     await link(session, context.clock, agent, call, case)
     return case
 
@@ -106,20 +108,6 @@ async def _citizen(session: AsyncSession, message: MessageRow, context: Context)
         newcomer = (number, message.sender_name, context.settings.language)
         await citizens.enter(session, [newcomer], message.received_at)
     return known.get(number) or citizens.newcomer(number)
-
-
-def _record(
-    session: AsyncSession, context: Context, agent: Agent, call: CallRow, case: CaseRow
-) -> None:
-    audit.record(
-        session,
-        context.clock,
-        agent_id=agent.id,
-        action="case.opened",
-        object_kind="case",
-        object_id=case.reference,
-        details={"call": str(call.id)},
-    )
 
 
 def _calendar(context: Context) -> Calendar:

@@ -1,6 +1,7 @@
 """What an agent did at the desk or by a program, for the audit trail: the same words for both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,6 +14,27 @@ from ingest.models import DocumentRow
 from notify import Letter
 
 
+def record(
+    session: AsyncSession,
+    context: Context,
+    agent: Agent,
+    action: str,
+    kind: str,
+    object_id: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """What this agent did just now, in the transaction of its effect; ``kind`` is the object's."""
+    audit.record(
+        session,
+        context.clock,
+        agent_id=agent.id,
+        action=action,
+        object_kind=kind,
+        object_id=object_id,
+        details=details,
+    )
+
+
 def document_read(
     session: AsyncSession,
     context: Context,
@@ -22,14 +44,14 @@ def document_read(
     **more: int,
 ) -> None:
     """``more`` is the ``page``, when a single one was looked at."""
-    audit.record(
+    record(
         session,
-        context.clock,
-        agent_id=agent.id,
-        action="document.read",
-        object_kind="case",
-        object_id=reference,
-        details={"document": str(document.id), "name": document.name, **more},
+        context,
+        agent,
+        "document.read",
+        "case",
+        reference,
+        {"document": str(document.id), "name": document.name, **more},
     )
 
 
@@ -37,42 +59,19 @@ def procedure(
     session: AsyncSession, context: Context, agent: Agent, done: str, slug: str, **more: object
 ) -> None:
     """``done`` is ``edited``, ``imported``, ``published``, ``enabled`` or ``disabled``."""
-    audit.record(
-        session,
-        context.clock,
-        agent_id=agent.id,
-        action=f"procedure.{done}",
-        object_kind="procedure",
-        object_id=slug,
-        details=more,
-    )
+    record(session, context, agent, f"procedure.{done}", "procedure", slug, more)
 
 
 def quarantine_item(
     session: AsyncSession, context: Context, agent: Agent, done: str, item_id: UUID
 ) -> None:
     """``done`` is ``read``, ``retried`` or ``filed``."""
-    audit.record(
-        session,
-        context.clock,
-        agent_id=agent.id,
-        action=f"quarantine.{done}",
-        object_kind="quarantine",
-        object_id=str(item_id),
-    )
+    record(session, context, agent, f"quarantine.{done}", "quarantine", str(item_id))
 
 
 def citizens_searched(session: AsyncSession, context: Context, agent: Agent, found: int) -> None:
     """How many were found, and not what was asked for: the trail outlives citizens' names."""
-    audit.record(
-        session,
-        context.clock,
-        agent_id=agent.id,
-        action="citizens.searched",
-        object_kind="citizens",
-        object_id="",
-        details={"found": found},
-    )
+    record(session, context, agent, "citizens.searched", "citizens", "", {"found": found})
 
 
 async def filed(
@@ -89,26 +88,11 @@ async def filed(
     )
     if not again and await session.scalar(query.limit(1)):
         return
-    audit.record(
-        session,
-        context.clock,
-        agent_id=agent.id,
-        action="counter.filed",
-        object_kind="case",
-        object_id=reference,
-        details={"again": again},
-    )
+    record(session, context, agent, "counter.filed", "case", reference, {"again": again})
 
 
 def receipt_printed(session: AsyncSession, context: Context, agent: Agent, reference: str) -> None:
-    audit.record(
-        session,
-        context.clock,
-        agent_id=agent.id,
-        action="receipt.printed",
-        object_kind="case",
-        object_id=reference,
-    )
+    record(session, context, agent, "receipt.printed", "case", reference)
 
 
 def letters_printed(
@@ -118,24 +102,18 @@ def letters_printed(
     batch_id: UUID,
     letters: Sequence[Letter],
 ) -> None:
-    audit.record(
+    told = {"references": [letter.reference for letter in letters]}
+    record(
         session,
-        context.clock,
-        agent_id=agent.id,
-        action="letters.printed",
-        object_kind="letters",
-        object_id=str(batch_id),
-        details={"references": [letter.reference for letter in letters]},
+        context,
+        agent,
+        "letters.printed",
+        "letters",
+        str(batch_id),
+        told,
     )
 
 
 def batch_taken_out(session: AsyncSession, context: Context, agent: Agent, batch_id: UUID) -> None:
     """The file was downloaded, for the first time or again."""
-    audit.record(
-        session,
-        context.clock,
-        agent_id=agent.id,
-        action="letters.read",
-        object_kind="letters",
-        object_id=str(batch_id),
-    )
+    record(session, context, agent, "letters.read", "letters", str(batch_id))

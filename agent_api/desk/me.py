@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from agent_api import trail
 from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
 from agent_api.views import MePage
-from cases import Agent, audit
+from cases import Agent
 from cases.agents import set_extension
 from core.errors import BadInput, Refused
 from core.i18n import N_
@@ -33,15 +34,8 @@ async def sit_at(
     try:
         async with context.database.begin() as session:
             await set_extension(session, agent.email, extension)
-            audit.record(
-                session,
-                context.clock,
-                agent_id=agent.id,
-                action="agent.extension_set",
-                object_kind="agent",
-                object_id=agent.email,
-                details={"extension": extension.strip()},
-            )
+            told = {"extension": extension.strip()}
+            trail.record(session, context, agent, "agent.extension_set", "agent", agent.email, told)
     except Refused:
         return await _page(request, context, agent, extension, say(TAKEN))
     except BadInput as problem:
