@@ -19,6 +19,7 @@ from cases import audit
 from cases.agents import Agent, Role
 from cases.models import QueueRow
 from core.clock import Clock
+from core.contacts import is_e164
 from core.database import Base
 from core.errors import BadInput, Refused
 from core.i18n import N_
@@ -28,7 +29,6 @@ KEYS = "1234567"
 """What may lead to a queue: 8 is tracking and 9 the other language."""
 MAX_NAME = 100  # characters
 MAX_HOURS = 500  # characters
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
 class QueueLineRow(Base):
@@ -157,7 +157,7 @@ def _checked(line: Line) -> Line:
             N_("These opening hours cannot be read. An example: Mo-Fr 08:30-17:00;PH off"),
             where=f"opening_hours-{line.slug}",
         )
-    if number and not _NUMBER.fullmatch(number):
+    if number and not is_e164(number):
         raise BadInput(
             N_("Write the number with its country code: +33 3 80 00 00 00"),
             where=f"transfer_to-{line.slug}",

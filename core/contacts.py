@@ -1,10 +1,19 @@
 """An address or a number that a person has typed."""
 
+import re
+
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 MAX_ADDRESS = 254  # characters (RFC 5321, section 4.5.3.1.3, less the brackets)
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+def is_e164(text: str) -> bool:
+    """Whether it is written as a telephone number in E.164; not whether anybody has it."""
+    return _E164.fullmatch(text) is not None
 
 
 def email_address(text: str) -> str | None:

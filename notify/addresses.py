@@ -5,6 +5,7 @@ import re
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from core.contacts import is_e164
 from notify.models import Medium
 
 # Of ASCII what RFC 5322 (section 3.2.3) and host names allow, and of the rest no white space.
@@ -12,7 +13,6 @@ _ATOM = r"[^\s<>()\[\],;:\\\"@.\x00-\x1f\x7f-\xa0]+"
 _LABEL = r"[^\s\x00-,./:-@\[-^`{-\xa0]+"
 _ADDRESS = re.compile(rf"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f-\xa0]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
 _DOT_ATOM = re.compile(rf"{_ATOM}(\.{_ATOM})*")
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _WITHOUT_SMS = frozenset(
     {
         phonenumbers.PhoneNumberType.FIXED_LINE,
@@ -40,14 +40,9 @@ def is_mail_address(address: str) -> bool:
     return len(address) <= MAX_ADDRESS and _ADDRESS.fullmatch(address) is not None
 
 
-def is_number(address: str) -> bool:
-    """Whether it is a telephone number in E.164."""
-    return _NUMBER.fullmatch(address) is not None
-
-
 def medium_of(address: str) -> Medium:
     """By which medium this address is written to."""
-    return Medium.SMS if is_number(address) else Medium.EMAIL
+    return Medium.SMS if is_e164(address) else Medium.EMAIL
 
 
 def takes_sms(number: str) -> bool:

@@ -6,11 +6,11 @@ are is as unverified as any caller. It does not look inside the files.
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from channels.raw import json_object
 from channels.web.fields import email_address, phone_number
 from core.errors import BadInput
 from core.references import parse_reference
@@ -24,7 +24,7 @@ VOUCHING = frozenset({"document", "known"})
 
 def normalize(intake: Intake) -> Message:
     """Raises BadInput when the intake is not what the form at the counter leaves."""
-    form = _form(intake.raw)
+    form = json_object(intake.raw)
     fields, citizen = _part(form, "fields"), _part(form, "citizen")
     return Message(
         channel=intake.channel,
@@ -48,16 +48,6 @@ def normalize(intake: Intake) -> Message:
             "procedure": _text(form, "procedure"),
         },
     )
-
-
-def _form(raw: bytes) -> Mapping[str, Any]:
-    try:
-        form = json.loads(raw)
-    except (ValueError, RecursionError) as problem:
-        raise BadInput(f"not JSON: {problem}", where="raw") from problem
-    if not isinstance(form, dict):
-        raise BadInput("not a JSON object", where="raw")
-    return form
 
 
 def _part(form: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -1,11 +1,11 @@
 """The pages of a call, in the order in which a caller may come through them."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from cases.telephone import Line, menu_of, read_lines
+from channels.telephony.arrival import arrival_of
 from channels.telephony.callers import caller_number
 from channels.telephony.speech import OTHER_LANGUAGE, TRACKING, TRIES, Speech
 from channels.telephony.tracking import Tracking
@@ -14,7 +14,7 @@ from core.database import Database
 from core.i18n import LOCALES
 from core.ratelimit import TooMany
 from core.settings import Settings
-from ingest import Accept, Arrival, ChannelName
+from ingest import Accept, ChannelName
 
 Fields = Mapping[str, str]
 """What Twilio says of the call (``From``, ``Digits`` …), and what our address carries on."""
@@ -97,8 +97,7 @@ class Calls:
 
     async def _keep(self, form: str, key: str, fields: Fields) -> None:
         """Raises Later when the store is away: Twilio is then told to come again."""
-        raw = json.dumps(dict(fields), ensure_ascii=False, sort_keys=True).encode()
-        await self.accept(Arrival(ChannelName.PHONE, key, raw, {"form": form}))
+        await self.accept(arrival_of(ChannelName.PHONE, key, form, fields))
 
     async def _lines(self) -> list[Line]:
         async with self.database.read() as session:

@@ -1,8 +1,8 @@
 """From what Twilio told us to a message. Pure; what is to be fetched is named in ``details``."""
 
-import json
 from collections.abc import Mapping
 
+from channels.raw import json_object
 from channels.telephony.callers import caller_number
 from core.errors import BadInput
 from core.i18n import LOCALES, translator
@@ -125,10 +125,4 @@ def _told(fields: Mapping[str, str]) -> str:
 
 
 def _fields(raw: bytes) -> dict[str, str]:
-    try:
-        fields = json.loads(raw)
-    except (ValueError, RecursionError) as problem:
-        raise BadInput(f"not JSON: {problem}", where="raw") from problem
-    if not isinstance(fields, dict):
-        raise BadInput("not a JSON object", where="raw")
-    return {str(name): str(value) for name, value in fields.items()}
+    return {str(name): str(value) for name, value in json_object(raw).items()}

@@ -4,10 +4,10 @@ Twilio has put the parts of a long text together already; pictures come as addre
 fetched once the message is in its case.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from channels.telephony.arrival import arrival_of
 from channels.telephony.callers import caller_number
 from channels.telephony.keywords import Keyword, keyword_of
 from core.clock import Clock
@@ -76,6 +76,5 @@ class IncomingSms:
 
 def sms_arrival(fields: Mapping[str, str]) -> Arrival:
     """The same message, sent to us again, is the same arrival."""
-    raw = json.dumps(dict(fields), ensure_ascii=False, sort_keys=True).encode()
     sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
-    return Arrival(ChannelName.SMS, f"sms:{sid}", raw, {"form": "sms"})
+    return arrival_of(ChannelName.SMS, f"sms:{sid}", "sms", fields)

@@ -2,14 +2,14 @@
 https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from channels.telephony.arrival import arrival_of
 from core.clock import Clock
 from core.database import Database
-from ingest import Accept, Arrival, ChannelName
+from ingest import Accept, ChannelName
 from notify import DeliveryStatus, record_feedback
 
 _STATUSES = {
@@ -58,9 +58,8 @@ class SmsStatus:
                 )
             if known:
                 return
-        raw = json.dumps(dict(fields), ensure_ascii=False, sort_keys=True).encode()
         key = f"status:{fields.get('MessageSid', '')}:{given}"
-        await self.accept(Arrival(ChannelName.SMS, key, raw, {"form": "status"}))
+        await self.accept(arrival_of(ChannelName.SMS, key, "status", fields))
 
 
 def _uuid(text: str) -> UUID | None:

@@ -6,11 +6,11 @@ about its shape is taken for granted. It does not look inside the files.
 
 import base64
 import binascii
-import json
 import re
 from mimetypes import MimeTypes
 from typing import Any
 
+from channels.raw import json_object
 from channels.web.fields import email_address, phone_number
 from core.errors import BadInput
 from core.references import parse_reference
@@ -24,7 +24,7 @@ _TYPES = MimeTypes(filenames=())  # the built-in table: the same on every machin
 
 def normalize(intake: Intake) -> Message:
     """Raises BadInput when the intake is not what a contact form leaves."""
-    fields = json_fields(intake.raw)
+    fields = json_object(intake.raw)
     notes: list[str] = []
     return Message(
         channel=ChannelName.WEB,
@@ -51,16 +51,6 @@ def _case(intake: Intake) -> dict[str, str | int]:
     """The case that its citizen wrote it in, signed in; the access was checked then."""
     reference = parse_reference(str(intake.facts.get("case", "")))
     return {"case": reference} if reference and is_proven(intake) else {}
-
-
-def json_fields(raw: bytes) -> dict[str, Any]:
-    try:
-        fields = json.loads(raw)
-    except (ValueError, RecursionError) as problem:
-        raise BadInput(f"not JSON: {problem}", where="raw") from problem
-    if not isinstance(fields, dict):
-        raise BadInput("not a JSON object", where="raw")
-    return fields
 
 
 def text_of(fields: dict[str, Any], name: str) -> str:

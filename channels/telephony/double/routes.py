@@ -1,6 +1,5 @@
 """The double's addresses: Twilio's REST API, and the page of the telephone."""
 
-from datetime import datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -149,11 +148,7 @@ def _shown(sms: Sms) -> dict[str, Any]:
         "direction": sms.direction,
         "status": sms.status,
         "error_code": int(sms.error) if sms.error else None,
-        "date_created": _date(sms.at),
-        "date_sent": _date(sms.at),
+        "date_created": format_datetime(sms.at),
+        "date_sent": format_datetime(sms.at),
         "num_media": "0",
     }
-
-
-def _date(at: datetime) -> str:
-    return format_datetime(at)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from channels.web.normalize import attachments_of, json_fields, language_of, sender_of, text_of
+from channels.raw import json_object
+from channels.web.normalize import attachments_of, language_of, sender_of, text_of
 from core.errors import BadInput
 from core.references import parse_reference
 from core.text import clean_line, clean_text
@@ -12,7 +13,7 @@ from ingest.message import ChannelName, Message, Trust
 
 def normalize(intake: Intake) -> Message:
     """Raises BadInput when the intake is not what the form of a procedure leaves."""
-    fields = json_fields(intake.raw)
+    fields = json_object(intake.raw)
     notes: list[str] = []
     sender = sender_of(fields, str(intake.facts.get("region", "")), notes)
     if sender.address and sender.address == intake.facts.get("verified_email"):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 from xml.etree import ElementTree
 
 import httpx
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
+from cases import Opening, open_case
 from channels.telephony import hooks
 from channels.telephony.normalize import normalize
 from core.blobs import Blobs
@@ -18,10 +20,10 @@ from core.database import Database
 from core.settings import Settings
 from core.web import Csrf, Pages, StaticFiles, install_problems
 from ingest import Acceptance, Message
-from ingest.models import IntakeRow
+from ingest.models import IntakeRow, MessageRow
 from ingest.normalization import intake_of
 from notify import TwilioAccount
-from tests.builders import SettableClock
+from tests.builders import SettableClock, little_town, message_row, references
 
 SECRET = b"the town's secret"
 ORIGIN = "https://guichet.town.example"
@@ -131,6 +133,26 @@ class Heard:
 
     def has(self, name: str) -> bool:
         return next(self.document.iter(name), None) is not None
+
+
+async def opened(database: Database, **message: Any) -> tuple[UUID, MessageRow, str]:
+    """A case with its first message; returns its id, the message and the reference."""
+    async with database.begin() as session:
+        queue = (await little_town(session)).queues["voirie"]
+        row = message_row(**message)
+        session.add(row)
+        await session.flush()
+        opening = Opening(
+            reference=references()(),
+            queue=queue,
+            citizen_id=None,
+            mailbox="",
+            language="fr",
+            fingerprint="",
+            due_at=None,
+        )
+        event = open_case(session, row, opening)
+    return UUID(event.subject), row, opening.reference
 
 
 def signature_of(path: str, fields: Mapping[str, str], token: str = ACCOUNT.token) -> str:

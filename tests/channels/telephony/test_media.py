@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from cases import CaseEventRow, Opening, open_case
+from cases import CaseEventRow
 from channels.telephony.handlers import MediaFetching
 from core.blobs import Blobs
 from core.database import Database
@@ -16,7 +15,8 @@ from core.errors import Later
 from core.ids import new_id
 from ingest.events import Event, MediaAwaited, new_event
 from ingest.models import DocumentRow
-from tests.builders import SettableClock, little_town, message_row, references
+from tests.builders import SettableClock
+from tests.channels.telephony.building import opened
 from tests.channels.telephony.served import double
 from tests.ocr.pages import printed
 from tests.postgresql import on_sqlite
@@ -31,23 +31,11 @@ class Town:
         self.database, self.blobs, self.clock = database, blobs, clock
 
     async def awaits(self, *wanted: str) -> Event:
-        async with self.database.begin() as session:
-            queue = (await little_town(session)).queues["voirie"]
-            message = message_row(channel="sms", details={"media": "\n".join(wanted)})
-            session.add(message)
-            await session.flush()
-            opening = Opening(
-                reference=references()(),
-                queue=queue,
-                citizen_id=None,
-                mailbox="",
-                language="fr",
-                fingerprint="",
-                due_at=None,
-            )
-            opened = open_case(session, message, opening)
+        case_id, message, _ = await opened(
+            self.database, channel="sms", details={"media": "\n".join(wanted)}
+        )
         data = MediaAwaited(message_id=message.id)
-        return new_event(data, key=UUID(opened.subject), id=new_id(), time=self.clock())
+        return new_event(data, key=case_id, id=new_id(), time=self.clock())
 
     @asynccontextmanager
     async def fetching(self) -> AsyncIterator[tuple[Any, MediaFetching]]:

@@ -5,12 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from cases import Opening, open_case
 from cases.telephone import QueueLineRow
 from core.keypad import keypad, keypad_of_reference
 from core.references import tracking_key
-from tests.builders import little_town, message_row, references
-from tests.channels.telephony.building import SECRET, Exchange
+from tests.builders import little_town
+from tests.channels.telephony.building import SECRET, Exchange, opened
 from tests.postgresql import on_sqlite
 
 MENU = "/hooks/twilio/voice/menu"
@@ -119,30 +118,10 @@ async def track(exchange: Exchange, reference: str, key: str) -> str:
         return (await line.call(asked.verb("Gather")["action"], Digits=key)).words
 
 
-async def opened(exchange: Exchange) -> str:
-    """A case; returns its reference."""
-    async with exchange.database.begin() as session:
-        queue = (await little_town(session)).queues["voirie"]
-        message = message_row()
-        session.add(message)
-        await session.flush()
-        opening = Opening(
-            reference=references()(),
-            queue=queue,
-            citizen_id=None,
-            mailbox="",
-            language="fr",
-            fingerprint="",
-            due_at=None,
-        )
-        open_case(session, message, opening)
-    return opening.reference
-
-
 async def test_reference_and_key_typed_on_the_keypad_tell_where_a_request_stands(
     exchange: Exchange,
 ) -> None:
-    reference = await opened(exchange)
+    _, _, reference = await opened(exchange.database)
     pressed, key = keypad_of_reference(reference), keypad(tracking_key(SECRET, reference))
     assert "personne ne la traite encore" in await track(exchange, pressed, key)
     wrong = await track(exchange, pressed, "111111111111")
@@ -152,7 +131,7 @@ async def test_reference_and_key_typed_on_the_keypad_tell_where_a_request_stands
 
 @on_sqlite
 async def test_whoever_guesses_is_stopped(exchange: Exchange) -> None:
-    reference = await opened(exchange)
+    _, _, reference = await opened(exchange.database)
     pressed, key = keypad_of_reference(reference), keypad(tracking_key(SECRET, reference))
     for _ in range(6):
         await track(exchange, pressed, "111111111111")
