@@ -119,6 +119,7 @@ def build_town(
     acceptance = Acceptance(database, blobs, clock)
     normalize = Normalizer(settings.fax_profiles, settings.country)
     antivirus = ClamAV(settings.clamd) if settings.clamd else None
+    letterhead = Letterhead.of(settings, secret)
     account = TwilioAccount.of(settings)
     if account is None and settings.demo:
         account = demo_account(settings, secret)
@@ -166,11 +167,11 @@ def build_town(
                 receipts_per_hour=settings.receipts_per_hour,
             ),
             "calls": CallLinks(database, flag_missed),
-            "deliver": Deliveries(database, Writing(Letterhead.of(settings, secret), clock)),
+            "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
     failures = Failures(clock, BackOff())
-    account_mails = AccountMails(Letterhead.of(settings, secret), clock)
+    account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
@@ -213,7 +214,7 @@ def build_town(
             clock,
             secret,
             quota=settings.wallet_quota,
-            antivirus=ClamAV(settings.clamd) if settings.clamd else None,
+            antivirus=antivirus,
         ),
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
     )

@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cases import SYSTEM, CaseRow, append
+from cases import CaseRow
 from core.ids import derived_id
 from ingest import publish
 from ingest.events import DeliveryChanged, new_event
 from notify.models import DeliveryRow, DeliveryStatus, NotificationRow
+from notify.store import tell_case
 
 FINAL = (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED)
 
@@ -51,8 +52,7 @@ async def record_feedback(
             .with_for_update(key_share=True)
         )
         if case is not None:
-            data = {"kind": notification.kind, "recipient": row.recipient, "reason": reason}
-            events.append(append(session, case, "delivery_failed", actor=SYSTEM, at=at, data=data))
+            events.append(tell_case(session, case, notification.kind, row.recipient, reason, at))
     await session.flush()
     await publish(session, events)
     return True

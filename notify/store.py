@@ -202,16 +202,17 @@ async def _tell_cases(session: AsyncSession, held: Sequence[Outcome]) -> list[Ev
         .with_for_update(of=CaseRow, key_share=True)
     )
     return [
-        append(
-            session,
-            case,
-            "delivery_failed",
-            actor=SYSTEM,
-            at=failed[delivery_id].at,
-            data={"kind": kind, "recipient": recipient, "reason": failed[delivery_id].error},
-        )
+        tell_case(session, case, kind, recipient, failed[delivery_id].error, failed[delivery_id].at)
         for delivery_id, recipient, kind, case in (await session.execute(query)).all()
     ]
+
+
+def tell_case(
+    session: AsyncSession, case: CaseRow, kind: str, recipient: str, reason: str, at: datetime
+) -> Event:
+    """Append to the case that a notification did not arrive; returns the event to publish."""
+    data = {"kind": kind, "recipient": recipient, "reason": reason}
+    return append(session, case, "delivery_failed", actor=SYSTEM, at=at, data=data)
 
 
 async def show(session: AsyncSession, dispatcher: UUID, now: datetime) -> None:

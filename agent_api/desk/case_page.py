@@ -91,7 +91,8 @@ async def page_of(
     case, queue = shown.record.case, shown.record.queue
     consents = (await consents_of(session, [case.id])).get(case.id, {})
     soon = context.clock() + CALL_WITHIN
-    sms_stopped = bool(await stopped(session, Medium.SMS, [phone_of(case)]))
+    phone = phone_of(case)
+    sms_stopped = bool(phone and await stopped(session, Medium.SMS, [phone]))
     takes_sms = context.telephone and not sms_stopped
     ways = [way for way in ways_of(case, consents) if way.name != "sms" or takes_sms]
     return CasePage(
@@ -117,7 +118,7 @@ async def page_of(
         ways=ways,
         sms_stopped=sms_stopped,
         postal_address=await _postal_address(session, case),
-        callback_phone=phone_of(case),
+        callback_phone=phone,
         call_soon=shown_moment(soon, context.letterhead.zone),
         callbacks=[_call(one, context.clock()) for one in await open_callbacks(session, case.id)],
         allowed=[medium for medium, yes in consents.items() if yes],
