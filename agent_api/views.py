@@ -184,7 +184,8 @@ class CasePage:
     queues: Sequence[tuple[str, str]]
     """Where it may be moved to: (slug, name)."""
     reply_to: str
-    """The address that a reply by mail goes to; empty when there is none."""
+    """The address that a reply by mail, or in a conversation by SMS, goes to; empty when there is
+    none."""
     ways: Sequence[Way]
     """By which the agent may answer, the natural one first."""
     sms_stopped: bool

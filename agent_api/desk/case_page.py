@@ -21,6 +21,7 @@ from cases import (
     CallbackRow,
     CaseRecord,
     CaseRow,
+    Way,
     consents_of,
     list_queues,
     open_callbacks,
@@ -114,7 +115,7 @@ async def page_of(
         version=case.version,
         sequence=case.event_count,
         queues=list(shown.queues.items()),
-        reply_to=next((way.to for way in ways if way.name in ("email", "sms")), ""),
+        reply_to=next((way.to for way in ways if _is_named(way, case)), ""),
         ways=ways,
         sms_stopped=sms_stopped,
         postal_address=await _postal_address(session, case),
@@ -126,6 +127,11 @@ async def page_of(
         draft=draft or _request_for_password(shown.record, request.query_params.get("ask", "")),
         query=query,
     )
+
+
+def _is_named(way: Way, case: CaseRow) -> bool:
+    """Whether the reply box names where the answer goes: not while it may well be a letter."""
+    return way.name == "email" or (way.name == "sms" and case.channel in way.natural_for)
 
 
 async def _postal_address(session: AsyncSession, case: CaseRow) -> str:

@@ -86,7 +86,12 @@ def test_a_conversation_by_sms_of_six_turns_is_one_case(
     citizen.write("STOP")
     citizen.wait_for("START")
     agent.page.goto(f"/agent/cases/{reference}")
-    reply(agent, "Encore un mot.")
+    # No answer by SMS is offered any more, and what goes out by itself is stopped, too.
+    expect(agent.page.get_by_text("Ce numéro ne veut plus de SMS")).to_be_visible()
+    expect(agent.page.get_by_label("Par SMS")).to_have_count(0)
+    agent.page.locator("summary", has_text="Clôturer").click()
+    agent.page.get_by_role("button", name="Clôturer la demande").click()
+    expect(agent.page.get_by_role("button", name="Rouvrir")).to_be_visible()
     settle(town)
     agent.page.goto(f"/agent/cases/{reference}")
     expect(agent.page.locator(".entry-failed").last).to_contain_text("STOP")
