@@ -37,8 +37,8 @@ run: setup
 test: lint
 	@echo '• tests'
 	@$(BIN)/pytest --numprocesses 2 --dist worksteal --ignore tests/e2e --ignore tests/faults
-	@echo '• tests of whole towns: these wait more than they work'
-	@$(BIN)/pytest --numprocesses 3 --dist worksteal tests/faults tests/e2e
+	@echo '• tests of whole towns, two at a time'
+	@$(BIN)/pytest --numprocesses 2 --dist worksteal tests/faults tests/e2e
 
 lint: setup-dev
 	@echo '• style'
