@@ -23,7 +23,7 @@ from cases.procedures.fields import Asked
 from channels.web.body import TooLarge, read_form
 from channels.web.procedures.controls import Reader, controls_of, errors_of, with_labels
 from channels.web.procedures.office import Office, base_of, to_resume
-from channels.web.procedures.reading import PREFIX, typed_of
+from channels.web.procedures.reading import PREFIX, typed_of, without_row
 from channels.web.procedures.uploads import keep_files
 from channels.web.procedures.views import FormPage, Kept, LeavePage, Step
 from core.errors import NotThere
@@ -139,7 +139,7 @@ class Filling:
     ) -> Response:
         shown = str(sent.get("shown", "")).split(",")
         action, _, what = str(sent.get("action", "next")).partition(":")
-        answers = _without_row(sent, what) if action == "less" else sent
+        answers = without_row(sent, what) if action == "less" else sent
         typed = typed_of([one for one in page.page.fields if one.name in shown], answers)
         if not self.office.pages.csrf.valid(request, str(sent.get(FIELD, ""))):
             draft = replace(opened.draft, typed={**opened.draft.typed, **typed})
@@ -287,9 +287,3 @@ def steps_of(opened: Opened, now: str) -> list[Step]:
 
 def office_render(office: Office, request: Request, name: str, view: object) -> Response:
     return office.pages.render(request, f"portal/procedures/{name}.html", view)
-
-
-def _without_row(sent: FormData, what: str) -> FormData:
-    """``what`` is ``<table>:<row>``, the row's number as it stands on the page."""
-    gone = f"{PREFIX}{what.replace(':', '-')}-"
-    return FormData([pair for pair in sent.multi_items() if not pair[0].startswith(gone)])

@@ -66,7 +66,7 @@ async def keep_files(
             if not isinstance(part, UploadFile) or not part.filename:
                 continue
             name, content = file_name(clean_line(part.filename), "file"), await part.read()
-            problem = _problem(field, name, content) or _no_room(
+            problem = problem_of_file(field, name, content) or _no_room(
                 field, count, [*sizes, len(content)], most
             )
             if problem:
@@ -95,7 +95,8 @@ def _sizes(draft: FormDraft) -> list[int]:
     ]
 
 
-def _problem(field: FilesField, name: str, content: bytes) -> str:
+def problem_of_file(field: FilesField, name: str, content: bytes) -> str:
+    """What is to be said of it, with ``name`` and ``kinds`` left out; empty when it is taken."""
     ending = name.rpartition(".")[2].lower()
     if not content:
         return EMPTY
@@ -115,6 +116,11 @@ def _is(ending: str, content: bytes) -> bool:
             return kind_of(content) == TYPES[ending]
 
 
+def type_of_file(name: str) -> str:
+    """Of a file that is taken."""
+    return TYPES[name.rpartition(".")[2].lower()]
+
+
 async def _keep(
     database: Database, blobs: Blobs, draft: FormDraft, field: str, name: str, content: bytes
 ) -> None:
@@ -126,7 +132,7 @@ async def _keep(
             draft,
             field=field,
             name=name,
-            media_type=TYPES[name.rpartition(".")[2].lower()],
+            media_type=type_of_file(name),
             size=blob.size,
             sha256=blob.sha256,
         )
