@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 
 from agent_api.desk import (
+    audit_trail,
     callbacks,
     calls,
     case_actions,
     cases,
+    consents,
     counter,
     events,
     inbox,
@@ -39,11 +41,13 @@ for part in (
     page_files,
     cases,
     callbacks,
+    consents,
     case_actions,
     letters,
     quarantine,
     outbox,
     telephone,
+    audit_trail,
     procedures,
     procedure_parts,
     procedure_editor,
