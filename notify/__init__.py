@@ -18,6 +18,7 @@ from notify.letters import (
     letters_of_batch,
     list_batches,
     print_letters,
+    read_letter,
     waiting_letters,
 )
 from notify.models import AccountKind, DeliveryStatus, Kind, Medium
@@ -82,6 +83,7 @@ __all__ = [
     "list_outbox",
     "outbox_mail",
     "print_letters",
+    "read_letter",
     "record_feedback",
     "record_wish",
     "stopped",
