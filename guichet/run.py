@@ -12,6 +12,7 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import Refused
+from core.garbage import spare_the_collector
 from core.lock import sole_process
 from core.rules import compile_rule
 from core.settings import Settings
@@ -136,6 +137,7 @@ async def _serve(town: Town, roles: Roles, *, first: bool) -> None:
             for arrival in demo_arrivals(town.clock()):
                 await town.acceptance.accept(arrival)
         await warming
+        spare_the_collector()
         show_banner(town) if roles == EVERYTHING else show_ready(roles.name)
         await stop.wait()
         log.info("stopping")
