@@ -221,7 +221,8 @@ class Sqlalchemy:
             )
             if new:
                 entered = await session.scalars(_STREAM, [_stream_row(event) for event in new])
-                await session.execute(_OUTBOX, [{"seq": seq} for seq in entered])
+                # None is what was there already
+                await session.execute(_OUTBOX, [{"seq": seq} for seq in entered if seq])
 
     async def published(self, new: Sequence[Event]) -> None:
         rows = select(StreamRow.seq).where(StreamRow.id.in_([event.id for event in new]))
