@@ -29,6 +29,7 @@ from guichet.normalizers import warm_up
 from guichet.town import Town, build_town
 from guichet.web import build_app
 from ingest.pipeline import CONSUMERS
+from notify import warm_up_sms
 
 DRAIN = 5  # seconds that open HTTP requests get when stopping
 
@@ -172,6 +173,8 @@ async def _warm_up(town: Town, roles: Roles) -> None:
     if READING in roles.stages:
         await town.processes.run(warm_up)
     await asyncio.to_thread(compile_rule, "true")
+    if town.account is not None:
+        await asyncio.to_thread(warm_up_sms)
 
 
 def _web_server(town: Town, roles: Roles) -> "_WebServer | None":

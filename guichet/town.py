@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent_api import Live
-from channels.cti import Asterisk, CallLinks, Calls, Manager, flag_missed
+from channels.cti import Asterisk, CallLinks, Calls, Manager
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 
 VIEWERS = 2  # processes
+CALL_BACK_WITHIN = 1  # working days after a call that nobody answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def build_town(
     account = TwilioAccount.of(settings)
     if account is None and settings.demo:
         account = demo_account(settings, secret)
+    calendar = Calendar(settings.holidays, settings.time_zone)
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -136,7 +138,7 @@ def build_town(
             "route": Routing(
                 database,
                 clock,
-                Calendar(settings.holidays, settings.time_zone),
+                calendar,
                 partial(new_reference, secrets.choice),
                 is_ours=ours.has,
                 main_mailbox=settings.main_mailbox,
@@ -166,7 +168,7 @@ def build_town(
                 sends_sms=account is not None,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
-            "calls": CallLinks(database, flag_missed),
+            "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )

@@ -86,6 +86,7 @@ def build_app(town: Town) -> FastAPI:
                 clock=town.clock,
                 settings=settings,
                 secret=town.secret,
+                take_report=town.calls.take,
             )
         )
         if not settings.twilio_account:

@@ -1,8 +1,9 @@
 """One consumer's events, each with its effect once: what both engines do with what they bring.
 
-A batch is handled in one transaction. When one of its events fails, the batch is rolled back and
-its events are handled one by one, so that only the bad one is put aside
-(:mod:`ingest.failures`) and the others go on.
+A batch is handled in one transaction, which ends early when a sender or an agent waits for the
+store. When one of its events fails, what is not committed is rolled back and the events are
+handled one by one, so that only the bad one is put aside (:mod:`ingest.failures`) and the others
+go on.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -29,6 +30,8 @@ Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUI
 
 MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
 """Writes down how far a consumer has read, in the transaction of the effect."""
+
+BITE = 4  # events between two looks whether somebody waits for the store
 
 log = structlog.get_logger()
 
@@ -80,16 +83,37 @@ class Handling:
         return self.database.turn(self.consumer.name) if self.consumer.serial else nullcontext()
 
     async def _together(self, entries: Sequence[Entry], waiting: Collection[UUID]) -> None:
-        """The common case: all of a batch in one transaction."""
-        name = self.consumer.name
+        """The common case: all of a batch in one transaction, or in as many as who waits for the
+        store makes of it."""
         ready = [entry.event for entry in entries if entry.event.id not in waiting]
         prepared = await self.consumer.handler.prepare(ready) if ready else None
-        async with self.database.begin() as session:
-            for entry in entries:
+        rest = list(entries)
+        while rest:
+            async with self.database.begin(patient=True) as session:
+                done = await self._until_wanted(session, rest, waiting, prepared)
+                await self._mark_read(session, max(entry.seq for entry in rest[:done]))
+            del rest[:done]
+
+    async def _until_wanted(
+        self,
+        session: AsyncSession,
+        entries: Sequence[Entry],
+        waiting: Collection[UUID],
+        prepared: object,
+    ) -> int:
+        """Handle the first of them, all unless the store is wanted; returns how many."""
+        done = 0
+        for first in range(0, len(entries), BITE):
+            bite = entries[first : first + BITE]
+            for entry in bite:
                 if entry.event.id in waiting:
-                    await self.failures.wait_behind(session, name, entry)
+                    await self.failures.wait_behind(session, self.consumer.name, entry)
+            ready = [entry.event for entry in bite if entry.event.id not in waiting]
             await self._effect(session, ready, prepared)
-            await self._mark_read(session, max(entry.seq for entry in entries))
+            done += len(bite)
+            if self.database.is_wanted:
+                break
+        return done
 
     async def _alone(self, entry: Entry, *, attempts: int = 0, is_retry: bool = False) -> None:
         """One event in a transaction of its own; its failure is written down in another.
@@ -101,7 +125,7 @@ class Handling:
             async with self.database.read() as session:
                 waits = bool(await self.behind(session, name, [entry]))
             prepared = None if waits else await self.consumer.handler.prepare([event])
-            async with self.database.begin() as session:
+            async with self.database.begin(patient=True) as session:
                 if waits:
                     await self.failures.wait_behind(session, name, entry)
                 else:
@@ -110,7 +134,7 @@ class Handling:
                 if not is_retry:
                     await self._mark_read(session, entry.seq)
         except Exception as problem:  # the outer wall of the handlers
-            async with self.database.begin() as session:
+            async with self.database.begin(patient=True) as session:
                 await self.failures.record(session, name, entry, attempts + 1, problem)
                 if not is_retry:
                     await self._mark_read(session, entry.seq)
