@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent_api import Live
+from cases.procedures.sweeping import DraftSweep
 from channels.cti import Asterisk, CallLinks, Calls, Manager, flag_missed
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
@@ -90,6 +91,7 @@ class Town:
     wallet: SealedWallet
     reminders: Reminders
     """Of documents that expire."""
+    draft_sweep: DraftSweep
 
     async def close(self) -> None:
         self.processes.close()
@@ -217,6 +219,7 @@ def build_town(
             antivirus=antivirus,
         ),
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        draft_sweep=DraftSweep(database, blobs, clock),
     )
 
 

@@ -23,6 +23,7 @@ from cases.procedures.fields import Asked
 from channels.web.body import TooLarge, read_form
 from channels.web.procedures.controls import Reader, controls_of, errors_of, with_labels
 from channels.web.procedures.office import Office, base_of, to_resume
+from channels.web.procedures.places import Places
 from channels.web.procedures.reading import PREFIX, typed_of
 from channels.web.procedures.uploads import keep_files
 from channels.web.procedures.views import FormPage, Kept, LeavePage, Step
@@ -35,8 +36,6 @@ MAX_FIELDS = 2_000  # of one page: a table of 30 lines and 8 columns is 240
 EXPIRED = N_("The page had been open for too long. Please send it again.")
 TOO_LARGE = N_("The files are too large. Send fewer, or smaller.")
 MORE_ASKED = N_("Your answers call for a few more questions: they are on this page now.")
-HERE_ALLOWED = {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
-"""A page may ask where the citizen is, when they press the button for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +206,8 @@ class Filling:
             await save_draft(
                 session, office.clock, draft, typed, page=page.name, life=office.draft_life
             )
-            if remove:
-                await remove_file(session, draft, remove)
+            gone = await remove_file(session, office.blobs, draft.id, remove) if remove else ()
+        await office.blobs.discard(gone)
         async with office.database.read() as session:
             fresh = await read_draft(session, office.clock, draft.reference)
         if fresh is None:
@@ -241,6 +240,10 @@ class Filling:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         names = [one.name for one in opened.form.pages]
+        places = Places.of(self.office.settings)
+        controls = controls_of(
+            page, opened.form, opened.draft.typed, errors, opened.reader, more_rows=more_rows
+        )
         view = FormPage(
             title=opened.draft.definition.called(opened.reader.locale),
             base=opened.base,
@@ -248,9 +251,8 @@ class Filling:
             heading=say(page.page.title, opened.reader.locale),
             help=say(page.page.help, opened.reader.locale),
             steps=steps_of(opened, page.name),
-            controls=controls_of(
-                page, opened.form, opened.draft.typed, errors, opened.reader, more_rows=more_rows
-            ),
+            controls=controls,
+            places=places,
             errors=with_labels(errors, page, opened.reader),
             notice=notice,
             kept=self.kept(opened.draft),
@@ -262,7 +264,7 @@ class Filling:
             "portal/procedures/page.html",
             view,
             status=status,
-            headers={**HERE_ALLOWED, **(headers or {})},
+            headers={**places.headers(controls), **(headers or {})},
         )
 
     @staticmethod
