@@ -18,7 +18,9 @@ from channels.fax.recvq import watched_faxes
 from channels.folder import WatchedFolder
 from channels.scan.folders import watched_scans
 from channels.telephony.handlers import MediaFetching
+from channels.web.procedures.wallet import forgetting_shares
 from channels.web.wallet.reminders import Reminders
+from citizens.sharing import Sharing
 from citizens.wallet import SealedWallet
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
@@ -175,6 +177,9 @@ def build_town(
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
+    wallet = SealedWallet(
+        database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
+    )
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -210,16 +215,9 @@ def build_town(
         account=account,
         mailboxes=mailboxes,
         account_mails=account_mails,
-        wallet=SealedWallet(
-            database,
-            blobs,
-            clock,
-            secret,
-            quota=settings.wallet_quota,
-            antivirus=antivirus,
-        ),
+        wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
-        draft_sweep=DraftSweep(database, blobs, clock),
+        draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
     )
 
 

@@ -76,6 +76,7 @@ def build_app(town: Town) -> FastAPI:
             clock=town.clock,
             visitors=visitors(accounts),
             who=partial(account_at, context=accounts),
+            wallet=accounts.sharing,
             geocoder=Addok(settings.geocoder_url) if settings.geocoder_url else None,
         )
     )

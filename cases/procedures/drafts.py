@@ -68,13 +68,13 @@ async def begin_draft(
 
 async def sweep_drafts(
     session: AsyncSession, blobs: Blobs, now: datetime, most: int
-) -> tuple[int, Sequence[str]]:
-    """Take away what has expired, ``most`` at once; how many it were, and the blobs to discard."""
+) -> tuple[Sequence[UUID], Sequence[str]]:
+    """Take away what has expired, ``most`` at once: which, and the blobs to discard."""
     old = select(DraftRow.id).where(DraftRow.expires_at < now).limit(most)
     gone = (await session.scalars(old)).all()
     names = await remove_all(session, blobs, gone)
     await session.execute(delete(DraftRow).where(DraftRow.id.in_(gone)))
-    return len(gone), names
+    return gone, names
 
 
 async def is_taken(session: AsyncSession, reference: str) -> bool:

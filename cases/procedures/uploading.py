@@ -128,12 +128,6 @@ async def upload_of(session: AsyncSession, draft_id: UUID, upload_id: UUID) -> U
     return _upload(row) if row else None
 
 
-async def open_uploads(session: AsyncSession, draft_id: UUID) -> Sequence[Upload]:
-    """Those that are not whole yet."""
-    query = select(UploadRow).where(UploadRow.draft_id == draft_id, ~UploadRow.kept)
-    return [_upload(row) for row in await session.scalars(query)]
-
-
 async def add_piece(
     session: AsyncSession, blobs: Blobs, clock: Clock, upload_id: UUID, start: int, piece: Blob
 ) -> bool:
@@ -180,6 +174,14 @@ async def drop_pieces(session: AsyncSession, blobs: Blobs, upload_id: UUID) -> S
 
 async def drop_upload(session: AsyncSession, blobs: Blobs, upload_id: UUID) -> Sequence[str]:
     return await _remove_uploads(session, blobs, UploadRow.id == upload_id)
+
+
+async def drop_idle(
+    session: AsyncSession, blobs: Blobs, draft_id: UUID, since: datetime
+) -> Sequence[str]:
+    """Uploads of a draft of which nothing has come since then."""
+    idle = and_(UploadRow.draft_id == draft_id, ~UploadRow.kept, UploadRow.changed_at < since)
+    return await _remove_uploads(session, blobs, idle)
 
 
 async def sweep_uploads(

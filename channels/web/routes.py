@@ -15,6 +15,7 @@ from channels.web.promise import Promises
 from channels.web.tokens import Grants, Nonces
 from channels.web.tracking import Tracking
 from channels.web.visitors import Visitors, anybody
+from citizens.sharing import Wallet
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
 from core.database import Database
@@ -49,6 +50,7 @@ def router(
     limits: Limits | None = None,
     who: Who | None = None,
     geocoder: Geocoder | None = None,
+    wallet: Wallet | None = None,
 ) -> APIRouter:
     """The portal's routes. ``pages`` must know the templates of this room as ``portal``."""
     limits = limits or Limits()
@@ -91,6 +93,7 @@ def router(
         settings=settings,
         secret=secret,
         limits=limits.drafts,
+        wallet=wallet,
     )
     routes.include_router(procedure_routes(office))
     if geocoder is not None:

@@ -8,8 +8,9 @@ of another site can make a browser send it.
 
 import base64
 import binascii
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +23,7 @@ from cases.procedures.uploading import (
     add_piece,
     begin_upload,
     claim_upload,
+    drop_idle,
     drop_pieces,
     drop_upload,
     upload_of,
@@ -32,6 +34,7 @@ from channels.web.procedures.office import Office, base_of
 from channels.web.procedures.uploads import (
     MAX_DRAFT_FILES,
     TOO_LARGE,
+    TOO_MANY,
     TOO_MUCH,
     keep_file,
     problem_ahead,
@@ -44,6 +47,8 @@ from core.text import clean_line, file_name
 VERSION = "1.0.0"
 PIECE = "application/offset+octet-stream"
 MEBIBYTE = 1024 * 1024  # bytes that are made durable at once
+IDLE = timedelta(minutes=10)
+"""Without a piece, before an upload counts no more."""
 MAX_METADATA = 4_000  # characters
 
 
@@ -73,17 +78,20 @@ class Resumable:
         if not isinstance(field, FilesField) or size is None:
             return _answer(400)
         name = file_name(clean_line(said.get("filename", "")), "file")
-        problem = problem_ahead(field, name, size)
+        problem = problem_ahead(field, name, size) or _no_room(draft, field)
+        gone: Sequence[str] = ()
         async with office.database.begin() as session:
-            count, bytes_used = await used_by(session, draft.id)
-            if not problem and (
-                count >= MAX_DRAFT_FILES or bytes_used + size > office.settings.max_upload
-            ):
-                problem = TOO_MUCH
+            if not problem:
+                # What the citizen began and left is in nobody's way.
+                gone = await drop_idle(session, office.blobs, draft.id, office.clock() - IDLE)
+                count, bytes_used = await used_by(session, draft.id)
+                if count >= MAX_DRAFT_FILES or bytes_used + size > office.settings.max_upload:
+                    problem = TOO_MUCH
             if not problem:
                 upload = await begin_upload(
                     session, office.clock, draft.id, field=field.name, name=name, size=size
                 )
+        await office.blobs.discard(gone)
         if problem:
             return self._refused(request, problem, field, name)
         place = f"{base_of(slug, reference)}/uploads/{upload}"
@@ -159,7 +167,7 @@ class Resumable:
             content = await whole(session, office.blobs, upload.id)
         if len(content) != upload.size:  # another request has just made a file of it
             return None
-        problem = problem_with(field, upload.name, content)
+        problem = problem_with(field, upload.name, content) or _no_room(draft, field)
         if problem:
             await self._drop(upload.id)
             return self._refused(request, problem, field, upload.name)
@@ -217,6 +225,10 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         pass
     if waiting:
         yield bytes(waiting)
+
+
+def _no_room(draft: FormDraft, field: FilesField) -> str:
+    return TOO_MANY if len(draft.typed.get(field.name, ())) >= field.max_count else ""
 
 
 def _metadata(header: str) -> Mapping[str, str]:

@@ -13,10 +13,12 @@ from cases.procedures import contents_of, discard_draft, leave_for, mark_sent, s
 from channels.web.contact import MAX_USER_AGENT
 from channels.web.procedures.catalogue import paragraphs
 from channels.web.procedures.controls import errors_of
-from channels.web.procedures.filling import EXPIRED, Filling, Opened, steps_of
+from channels.web.procedures.filling import EXPIRED, Filling
 from channels.web.procedures.office import Office, small_form, to_resume
+from channels.web.procedures.opened import Opened, steps_of
 from channels.web.procedures.submission import FORM, raw_of, sender_of
 from channels.web.procedures.views import DonePage, SummaryPage
+from channels.web.procedures.wallet import copies, taken, target_of
 from channels.web.qr import qr_code
 from core.errors import Later
 from core.i18n import N_
@@ -98,13 +100,18 @@ class Sending:
         if not draft.sent_at:
             async with self.office.database.begin() as session:
                 gone = await discard_draft(session, self.office.blobs, draft)
+                if self.office.wallet is not None:
+                    await self.office.wallet.ended(session, [target_of(draft, "")])
             await self.office.blobs.discard(gone)
         return RedirectResponse(f"/procedures/{slug}", 303)
 
     async def _hand_in(self, request: Request, opened: Opened) -> None:
         draft, form, office = opened.draft, opened.form, self.office
         async with office.database.read() as session:
-            contents = await contents_of(session, office.blobs, draft.id)
+            contents = {
+                **await contents_of(session, office.blobs, draft.id),
+                **await copies(session, office.wallet, draft, opened.visitor),
+            }
         locale = opened.reader.locale
         raw = await asyncio.to_thread(raw_of, draft, form, contents, locale)
         facts = await self._facts(request, opened)
@@ -112,6 +119,7 @@ class Sending:
         await office.accept(Arrival(ChannelName.WEB, draft.reference, raw, facts))
         async with office.database.begin() as session:
             email = sender_of(draft.definition, form.values)["email"]
+            await taken(session, office.wallet, draft, opened.visitor)
             gone = await mark_sent(session, office.blobs, office.clock, draft, email=email)
         await office.blobs.discard(gone)
 

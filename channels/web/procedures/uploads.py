@@ -67,7 +67,7 @@ async def keep_files(
             if not isinstance(part, UploadFile) or not part.filename:
                 continue
             name, content = file_name(clean_line(part.filename), "file"), await part.read()
-            problem = problem_with(field, name, content) or _no_room(
+            problem = problem_with(field, name, content) or no_room(
                 field, count, [*sizes, len(content)], most
             )
             if problem:
@@ -81,7 +81,7 @@ async def keep_files(
     return wrong
 
 
-def _no_room(field: FilesField, count: int, sizes: Sequence[int], most: int) -> str:
+def no_room(field: FilesField, count: int, sizes: Sequence[int], most: int) -> str:
     if count >= field.max_count:
         return TOO_MANY
     return TOO_MUCH if sum(sizes) > most or len(sizes) > MAX_DRAFT_FILES else ""

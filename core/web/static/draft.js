@@ -161,7 +161,7 @@ form.addEventListener("submit", (event) => {
     uploading.then(() => (submitter?.isConnected ? form.requestSubmit(submitter) : form.requestSubmit()));
     return;
   }
-  if (/^(more|less|remove):/.test(event.submitter?.value ?? "")) {
+  if (/^(more|less|remove|share|revoke):/.test(event.submitter?.value ?? "")) {
     event.preventDefault();
     change(event.submitter);
   }
