@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent_api import Live
 from channels.cti import Asterisk, CallLinks, Calls, Manager
+from cases.procedures.sweeping import DraftSweep
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
@@ -17,7 +18,9 @@ from channels.fax.recvq import watched_faxes
 from channels.folder import WatchedFolder
 from channels.scan.folders import watched_scans
 from channels.telephony.handlers import MediaFetching
+from channels.web.procedures.wallet import forgetting_shares
 from channels.web.wallet.reminders import Reminders
+from citizens.sharing import Sharing
 from citizens.wallet import SealedWallet
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
@@ -91,6 +94,7 @@ class Town:
     wallet: SealedWallet
     reminders: Reminders
     """Of documents that expire."""
+    draft_sweep: DraftSweep
 
     async def close(self) -> None:
         self.processes.close()
@@ -175,6 +179,9 @@ def build_town(
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
+    wallet = SealedWallet(
+        database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
+    )
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -210,15 +217,9 @@ def build_town(
         account=account,
         mailboxes=mailboxes,
         account_mails=account_mails,
-        wallet=SealedWallet(
-            database,
-            blobs,
-            clock,
-            secret,
-            quota=settings.wallet_quota,
-            antivirus=antivirus,
-        ),
+        wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
     )
 
 

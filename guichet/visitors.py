@@ -25,7 +25,13 @@ def visitors(context: Context) -> Visitors:
             profile = await read_profile(session, account.id)
         today = context.clock().astimezone(zone).date()
         known = {**_variables(profile), "age": profile.age(today)}
-        return Visitor(citizen_id=account.citizen_id, profile=known, email=profile.email)
+        return Visitor(
+            citizen_id=account.citizen_id,
+            profile=known,
+            email=profile.email,
+            account_id=account.id,
+            language=account.language,
+        )
 
     return who
 

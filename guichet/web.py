@@ -13,6 +13,7 @@ from channels.counter.filing import DeskCounter
 from channels.scan import DeskScans
 from channels.web.account.asking import account_at
 from channels.web.account.context import Context as AccountContext
+from channels.web.geocoding.addok import Addok
 from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from citizens.sharing import Sharing
@@ -75,6 +76,8 @@ def build_app(town: Town) -> FastAPI:
             clock=town.clock,
             visitors=visitors(accounts),
             who=partial(account_at, context=accounts),
+            wallet=accounts.sharing,
+            geocoder=Addok(settings.geocoder_url) if settings.geocoder_url else None,
         )
     )
     if town.account is not None:

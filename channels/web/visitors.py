@@ -19,6 +19,10 @@ class Visitor:
     citizen_id: UUID | None = None
     profile: Mapping[str, Any] = field(default_factory=dict)
     email: str = ""
+    account_id: UUID | None = None
+    """Whose wallet is theirs."""
+    language: str = "fr"
+    """Of what is written down for them."""
 
 
 Visitors = Callable[[Request], Awaitable[Visitor]]
