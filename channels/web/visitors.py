@@ -13,12 +13,13 @@ class Visitor:
     """Without a ``citizen_id`` nobody in particular.
 
     ``profile`` is what expressions see of ``citizen`` (:data:`cases.procedures.CITIZEN`);
-    ``email`` an address that is proven to be theirs.
+    ``email`` an address that is proven to be theirs, ``account_id`` whose wallet it is.
     """
 
     citizen_id: UUID | None = None
     profile: Mapping[str, Any] = field(default_factory=dict)
     email: str = ""
+    account_id: UUID | None = None
 
 
 Visitors = Callable[[Request], Awaitable[Visitor]]
