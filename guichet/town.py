@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent_api import Live
-from channels.cti import Asterisk, CallLinks, Calls, Manager
 from cases.procedures.sweeping import DraftSweep
+from channels.cti import Asterisk, CallLinks, Calls, Manager
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel

@@ -13,6 +13,7 @@ from channels.counter.filing import DeskCounter
 from channels.scan import DeskScans
 from channels.web.account.asking import account_at
 from channels.web.account.context import Context as AccountContext
+from channels.web.account.visiting import visitors
 from channels.web.geocoding.addok import Addok
 from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
@@ -22,8 +23,7 @@ from guichet.demo_telephone import demo_provider
 from guichet.hooks import exchange_of, hooks
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
-from guichet.visitors import visitors
-from notify import Letterhead
+from notify import AccountTexts, Letterhead
 
 
 def build_app(town: Town) -> FastAPI:
@@ -63,6 +63,9 @@ def build_app(town: Town) -> FastAPI:
         sharing=Sharing(town.wallet, town.clock),
         viewers=town.viewers,
         page_limits=ocr_options(settings).limits,
+        texts=AccountTexts(town.database, town.clock, language=settings.language)
+        if town.account
+        else None,
     )
     channels.web.account.routes.install(app, accounts)
     app.include_router(

@@ -7,6 +7,7 @@ or given up.
 
 from core.settings import Settings
 from notify.account_mail import AccountMails, forget_account_mails
+from notify.account_texts import AccountTexts
 from notify.dispatch import Dispatcher
 from notify.feedback import record_feedback
 from notify.handlers import CaseNotifications, Deliveries
@@ -44,6 +45,7 @@ from notify.writing import Writing
 __all__ = [
     "AccountKind",
     "AccountMails",
+    "AccountTexts",
     "Batch",
     "CaseNotifications",
     "Content",

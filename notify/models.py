@@ -34,6 +34,10 @@ class AccountKind(StrEnum):
     """Something that protects it was changed."""
     EXPIRING = "expiring"
     """A document of the wallet runs out."""
+    DEPOSITED = "deposited"
+    """The town has put a document into the wallet."""
+    CODE = "code"
+    """By SMS, the code that proves a number (:mod:`notify.account_texts`)."""
 
 
 class Medium(StrEnum):

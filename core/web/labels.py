@@ -73,6 +73,8 @@ LABELS = {
         "email": N_("Confirmation of an address"),
         "secured": N_("Notice about an account"),
         "expiring": N_("Reminder of a document"),
+        "deposited": N_("Notice of a document"),
+        "code": N_("Code by SMS"),
     },
     "suggested": {
         "sender": N_("Sender"),
