@@ -6,6 +6,7 @@ handled one by one, so that only the bad one is put aside (:mod:`ingest.failures
 go on.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUI
 
 MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
 """Writes down how far a consumer has read, in the transaction of the effect."""
+
+BITE = 8  # events after which others get to run
 
 log = structlog.get_logger()
 
@@ -112,6 +115,8 @@ class Handling:
             elif entry.event.id in ours:
                 following += await self._handled(session, entry.event, prepared)
             done += 1
+            if done % BITE == 0:
+                await asyncio.sleep(0)  # a handler that only computes would hold the loop
             if self.database.is_wanted:
                 break
         left = [entry.event.id for entry in entries[done:] if entry.event.id in ours]
