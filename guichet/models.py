@@ -12,8 +12,9 @@ import cases.telephone
 import channels.email.models
 import citizens.models
 import core.blobs
+import feeds.models
 import ingest.models
 import notify.models
 import notify.optouts
 
-__all__ = ["agent_api", "cases", "channels", "citizens", "core", "ingest", "notify"]
+__all__ = ["agent_api", "cases", "channels", "citizens", "core", "feeds", "ingest", "notify"]

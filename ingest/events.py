@@ -113,6 +113,17 @@ class CallChanged(Data):
     """Whose number was called."""
 
 
+class EntryPublished(Data):
+    """An entry of a topic was published, or what was published has changed."""
+
+    stream: ClassVar[str] = "entry.published"
+    entry_id: UUID
+    version: int
+    """The number of the version that it is about."""
+    change: Literal["published", "corrected", "withdrawn"]
+    urgent: bool
+
+
 class NotificationRequested(Data):
     """One thing to tell one citizen."""
 
