@@ -59,6 +59,8 @@ class TopicRow(Base):
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since then nothing new is published in it, and no list shows it."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When what its feeds say changed for the last time."""
 
 
 class EntryRow(Base):
@@ -100,7 +102,11 @@ class EntryRow(Base):
     all_day: Mapped[bool] = mapped_column(default=True)
     """Whether only the days count, in the town's time zone."""
     image_sha256: Mapped[str | None] = mapped_column(ForeignKey("blobs.sha256"), index=True)
-    image_media_type: Mapped[str] = mapped_column(String(128), default="")
+    """A JPEG that we drew."""
+    image_size: Mapped[int] = mapped_column(default=0)
+    """Bytes."""
+    image_width: Mapped[int] = mapped_column(default=0)
+    image_height: Mapped[int] = mapped_column(default=0)
     publish_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it is to be published, while it is scheduled."""
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("public", sa.Boolean(), nullable=False),
         sa.Column("archived_at", core.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("created_at", core.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", core.database.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["section_id"],
             ["sections.id"],
@@ -104,7 +105,9 @@ def upgrade() -> None:
         sa.Column("ends_at", core.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("all_day", sa.Boolean(), nullable=False),
         sa.Column("image_sha256", sa.String(length=64), nullable=True),
-        sa.Column("image_media_type", sa.String(length=128), nullable=False),
+        sa.Column("image_size", sa.Integer(), nullable=False),
+        sa.Column("image_width", sa.Integer(), nullable=False),
+        sa.Column("image_height", sa.Integer(), nullable=False),
         sa.Column("publish_at", core.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("published_at", core.database.UtcDateTime(timezone=True), nullable=True),
         sa.Column("corrected_at", core.database.UtcDateTime(timezone=True), nullable=True),
