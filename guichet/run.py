@@ -152,6 +152,7 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
     if roles.sends:
         works["dispatcher"] = town.dispatcher.run()
         works["reminders"] = town.reminders.run()
+        works["digests"] = town.digests.run()
     if roles.mail:
         works["mail"] = town.mail.run(town.acceptance.accept)
         for number, mailbox in enumerate(town.fetched):

@@ -26,6 +26,7 @@ from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
+from feeds.subscriptions import Audiences, Office, preferences_tokens
 from guichet import demo
 from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
@@ -36,8 +37,12 @@ from ingest.normalization import Normalization
 from ingest.pipeline import CONSUMERS, STREAMS, consumers
 from notify import (
     AccountMails,
+    Addressing,
+    Announcements,
+    Announcing,
     CaseNotifications,
     Deliveries,
+    DigestRounds,
     Dispatcher,
     Letterhead,
     TwilioAccount,
@@ -90,6 +95,7 @@ class Town:
     wallet: SealedWallet
     reminders: Reminders
     """Of documents that expire."""
+    digests: DigestRounds
 
     async def close(self) -> None:
         self.processes.close()
@@ -123,6 +129,18 @@ def build_town(
     account = TwilioAccount.of(settings)
     if account is None and settings.demo:
         account = demo_account(settings, secret)
+    audiences = Audiences(
+        Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
+        settings.portal_url,
+    )
+    addressing = Addressing(
+        database,
+        clock,
+        audiences,
+        Announcements(letterhead.zone, settings.town, settings.portal_url),
+        letterhead,
+        sends_sms=account is not None,
+    )
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -167,6 +185,9 @@ def build_town(
                 receipts_per_hour=settings.receipts_per_hour,
             ),
             "calls": CallLinks(database, flag_missed),
+            "announce": Announcing(database, clock, audiences),
+            "address": addressing,
+            "alert": addressing,
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
@@ -217,6 +238,7 @@ def build_town(
             antivirus=antivirus,
         ),
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        digests=DigestRounds(database, clock, audiences),
     )
 
 
