@@ -100,7 +100,7 @@ class Addressing:
         self, session: AsyncSession, campaign: CampaignRow, data: AudienceSelected
     ) -> _Range:
         audience = (
-            self._audiences.of_digest(campaign.due_at)
+            self._audiences.of_digest(campaign.due_at, campaign.until)
             if campaign.entry_id is None
             else self._audiences.of_entry(
                 campaign.entry_id, urgent=campaign.urgent, wakes=campaign.wakes

@@ -28,15 +28,17 @@ class _News:
 
 
 class DigestAudience:
-    """Those whose digest is due by then, and is not empty.
+    """Those whose digest is due by ``due_at``, and not empty: it tells of what was published
+    ``until`` then, which is later when we were not running at that moment.
 
     Who has been told is due again later, in the same transaction: so nobody is told twice, however
     many rounds there are at once.
     """
 
-    def __init__(self, office: Office, due_at: datetime) -> None:
+    def __init__(self, office: Office, due_at: datetime, until: datetime) -> None:
         self._office = office
         self._due_at = due_at
+        self._until = until
 
     async def starts(self, session: AsyncSession, size: int) -> Cut:
         ids = select(SubscriptionRow.subscriber_id)
@@ -68,7 +70,7 @@ class DigestAudience:
         due = (SubscriptionRow.due_at <= self._due_at, *within(first, until))
         kinds = (SubscriptionRow.cadence, SubscriptionRow.hour, SubscriptionRow.weekday)
         taken: set[UUID] = set()
-        now = max(self._due_at, self._office.clock())
+        now = max(self._until, self._office.clock())
         # One statement for each hour and weekday that somebody chose: mostly one or two.
         for cadence, hour, weekday in (
             await session.execute(select(*kinds).where(*due).distinct())
@@ -82,7 +84,7 @@ class DigestAudience:
                     SubscriptionRow.hour == hour,
                     SubscriptionRow.weekday == weekday,
                 )
-                .values(due_at=again, told_until=self._due_at)
+                .values(due_at=again, told_until=self._until)
                 .returning(SubscriptionRow.subscriber_id)
                 .execution_options(synchronize_session=False)
             )
@@ -103,7 +105,7 @@ class DigestAudience:
             .where(
                 EntryTopicRow.topic_id.in_({one.topic_id for one in subscriptions}),
                 EntryTopicRow.published_at > min(one.told_until for one in subscriptions),
-                EntryTopicRow.published_at <= self._due_at,
+                EntryTopicRow.published_at <= self._until,
                 EntryRow.status == EntryStatus.PUBLISHED,
                 EntryRow.urgent.is_(False),  # that went out at once
                 (EntryRow.expires_at.is_(None)) | (EntryRow.expires_at > self._office.clock()),
