@@ -2,29 +2,50 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feeds.models import EntryRow, EntryStatus, EntryTopicRow
-from feeds.subscriptions.audience import Cut, Office, Reader, cut, names_of, why, within
+from feeds.subscriptions.audience import (
+    PERSON,
+    Cut,
+    Office,
+    Person,
+    Reader,
+    cut,
+    names_of,
+    why,
+    within,
+)
 from feeds.subscriptions.digests import next_due
 from feeds.subscriptions.models import Cadence, Medium, SubscriberRow, SubscriptionRow
 
 MOST = 40  # entries in one digest: the newest
 
 
-@dataclass(frozen=True, slots=True)
-class _News:
+class _News(NamedTuple):
     """An entry as it stands in one topic."""
 
     entry_id: UUID
     topic_id: UUID
     district: str
     published_at: datetime
+
+
+class _Due(NamedTuple):
+    """What is read of a subscription."""
+
+    topic_id: UUID
+    medium: str
+    district: str
+    told_until: datetime
+
+
+WISH = tuple(getattr(SubscriptionRow, name) for name in _Due._fields)
 
 
 class DigestAudience:
@@ -48,18 +69,20 @@ class DigestAudience:
         self, session: AsyncSession, first: UUID | None, until: UUID | None
     ) -> list[Reader]:
         query = (
-            select(SubscriberRow, SubscriptionRow)
+            select(*PERSON, *WISH)
             .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
             .where(SubscriptionRow.due_at <= self._due_at, *within(first, until))
             .order_by(SubscriptionRow.subscriber_id, SubscriptionRow.topic_id)
         )
-        rows = (await session.execute(query)).all()
-        news = await self._read_news(session, [subscription for _, subscription in rows])
-        names = await names_of(session, {subscription.topic_id for _, subscription in rows})
-        theirs: dict[UUID, list[SubscriptionRow]] = defaultdict(list)
-        for subscriber, subscription in rows:
-            theirs[subscriber.id].append(subscription)
-        people = {subscriber.id: subscriber for subscriber, _ in rows}
+        people = {}
+        theirs: dict[UUID, list[_Due]] = defaultdict(list)
+        for row in await session.execute(query):
+            person = Person(*row[: len(PERSON)])
+            people[person.id] = person
+            theirs[person.id].append(_Due(*row[len(PERSON) :]))
+        due = [one for each in theirs.values() for one in each]
+        news = await self._read_news(session, due)
+        names = await names_of(session, {one.topic_id for one in due})
         readers = (self._reader(people[id], subs, news, names) for id, subs in theirs.items())
         return [reader for reader in readers if reader is not None]
 
@@ -92,7 +115,7 @@ class DigestAudience:
         return taken
 
     async def _read_news(
-        self, session: AsyncSession, subscriptions: Sequence[SubscriptionRow]
+        self, session: AsyncSession, subscriptions: Sequence[_Due]
     ) -> Mapping[UUID, list[_News]]:
         """What was published in these topics since the earliest last digest, by topic."""
         if not subscriptions:
@@ -121,8 +144,8 @@ class DigestAudience:
 
     def _reader(
         self,
-        row: SubscriberRow,
-        subscriptions: Sequence[SubscriptionRow],
+        row: Person,
+        subscriptions: Sequence[_Due],
         news: Mapping[UUID, list[_News]],
         names: Mapping[UUID, Mapping[str, str]],
     ) -> Reader | None:
@@ -144,7 +167,7 @@ class DigestAudience:
         )
 
     def _theirs(
-        self, subscriptions: Sequence[SubscriptionRow], news: Mapping[UUID, list[_News]]
+        self, subscriptions: Sequence[_Due], news: Mapping[UUID, list[_News]]
     ) -> Iterator[_News]:
         for one in subscriptions:
             for entry in news.get(one.topic_id, ()):
