@@ -226,7 +226,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_entry_versions_agent_id"), "entry_versions", ["agent_id"], unique=False
     )
-    op.create_index(op.f("ix_stream_key_seq"), "stream", ["key", "seq"], unique=False)
 
 
 def downgrade() -> None:
