@@ -13,7 +13,9 @@ import channels.email.models
 import citizens.models
 import core.blobs
 import feeds.models
+import feeds.subscriptions.models
 import ingest.models
+import notify.campaigns
 import notify.models
 import notify.optouts
 

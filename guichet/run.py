@@ -164,6 +164,7 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
         works["schedule"] = town.schedule.run()
         works["imports"] = town.imports.run()
         works["pings"] = town.pings.run()
+        works["digests"] = town.digests.run()
     if roles.mail:
         works["mail"] = town.mail.run(town.acceptance.accept)
         for number, mailbox in enumerate(town.fetched):

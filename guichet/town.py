@@ -27,6 +27,7 @@ from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
 from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
+from feeds.subscriptions import Audiences, Office, preferences_tokens
 from guichet import demo
 from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
@@ -37,8 +38,12 @@ from ingest.normalization import Normalization
 from ingest.pipeline import CONSUMERS, STREAMS, consumers
 from notify import (
     AccountMails,
+    Addressing,
+    Announcements,
+    Announcing,
     CaseNotifications,
     Deliveries,
+    DigestRounds,
     Dispatcher,
     Letterhead,
     TwilioAccount,
@@ -98,6 +103,7 @@ class Town:
     """Takes entries from outside feeds."""
     pings: HubPings
     """Tell the WebSub hub of news."""
+    digests: DigestRounds
 
     async def close(self) -> None:
         self.processes.close()
@@ -131,6 +137,18 @@ def build_town(
     account = TwilioAccount.of(settings)
     if account is None and settings.demo:
         account = demo_account(settings, secret)
+    audiences = Audiences(
+        Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
+        settings.portal_url,
+    )
+    addressing = Addressing(
+        database,
+        clock,
+        audiences,
+        Announcements(letterhead.zone, settings.town, settings.portal_url),
+        letterhead,
+        sends_sms=account is not None,
+    )
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -175,6 +193,9 @@ def build_town(
                 receipts_per_hour=settings.receipts_per_hour,
             ),
             "calls": CallLinks(database, flag_missed),
+            "announce": Announcing(database, clock, audiences),
+            "address": addressing,
+            "alert": addressing,
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
@@ -230,6 +251,7 @@ def build_town(
         schedule=Schedule(database, clock, publishing),
         imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
         pings=HubPings(database, clock, settings.websub_hub),
+        digests=DigestRounds(database, clock, audiences),
     )
 
 

@@ -124,6 +124,31 @@ class EntryPublished(Data):
     urgent: bool
 
 
+class AudienceSelected(Data):
+    """A range of subscribers is to be told of something, by one campaign."""
+
+    stream: ClassVar[str] = "audience.selected"
+    campaign_id: UUID
+    first: UUID | None = None
+    """The first subscriber of the range; None: from the very first."""
+    until: UUID | None = None
+    """The first one after it; None: to the very last."""
+
+
+class AudienceAlerted(AudienceSelected):
+    """The same for what is urgent, and waits for no other campaign."""
+
+    stream: ClassVar[str] = "audience.alerted"
+
+
+class CampaignChanged(Data):
+    """Something happened to a campaign, its numbers above all."""
+
+    stream: ClassVar[str] = "campaign.changed"
+    campaign_id: UUID
+    change: Literal["addressed", "stopped", "resumed", "resent", "withdrawn"]
+
+
 class NotificationRequested(Data):
     """One thing to tell one citizen."""
 
