@@ -26,6 +26,7 @@ from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
+from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
 from feeds.subscriptions import Audiences, Office, preferences_tokens
 from guichet import demo
 from guichet.demo_telephone import demo_account
@@ -95,6 +96,13 @@ class Town:
     wallet: SealedWallet
     reminders: Reminders
     """Of documents that expire."""
+    publishing: Publishing
+    schedule: Schedule
+    """Publishes entries whose hour has come."""
+    imports: Imports
+    """Takes entries from outside feeds."""
+    pings: HubPings
+    """Tell the WebSub hub of news."""
     digests: DigestRounds
 
     async def close(self) -> None:
@@ -194,6 +202,7 @@ def build_town(
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
+    publishing = Publishing(clock, blobs, Hub.of(settings))
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -238,6 +247,10 @@ def build_town(
             antivirus=antivirus,
         ),
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        publishing=publishing,
+        schedule=Schedule(database, clock, publishing),
+        imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
+        pings=HubPings(database, clock, settings.websub_hub),
         digests=DigestRounds(database, clock, audiences),
     )
 
@@ -308,6 +321,10 @@ def ocr_options(settings: Settings) -> Options:
         seconds=settings.ocr_max_seconds,
     )
     return Options(languages=settings.ocr_languages, limits=limits)
+
+
+def _fetching(settings: Settings) -> Fetching:
+    return Fetching(lambda _address: True) if settings.outside_feeds_private else Fetching()
 
 
 def _resolver(settings: Settings) -> Resolver:
