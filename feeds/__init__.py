@@ -1,0 +1,88 @@
+"""Topics and their entries: written, imported, published, corrected, withdrawn, read as feeds."""
+
+from feeds.channel import Channel
+from feeds.entry import KeptPicture, Source, Words, Writing, mistakes, words_of
+from feeds.fetching import Fetching, is_public
+from feeds.from_case import writing_of_case
+from feeds.hub import ALL, FORMATS, FeedFormat, Hub, feed_path
+from feeds.imports import Imports
+from feeds.keeping import change_draft, check_revision, entry_for, new_draft
+from feeds.models import (
+    DistrictRow,
+    EntryRow,
+    EntryStatus,
+    EntryTopicRow,
+    EntryVersionRow,
+    OutsideFeedRow,
+    SectionRow,
+    TopicRow,
+)
+from feeds.pings import HubPings
+from feeds.publishing import Publishing
+from feeds.reading import (
+    IN_A_FEED,
+    Page,
+    Shown,
+    corrections,
+    entry_page,
+    published,
+    shown_entry,
+)
+from feeds.schedule import Schedule
+from feeds.topics import (
+    all_topics,
+    districts,
+    feeds_changed_at,
+    public_topic,
+    public_topics,
+    said,
+    sections,
+)
+
+__all__ = [
+    "ALL",
+    "FORMATS",
+    "IN_A_FEED",
+    "Channel",
+    "DistrictRow",
+    "EntryRow",
+    "EntryStatus",
+    "EntryTopicRow",
+    "EntryVersionRow",
+    "FeedFormat",
+    "Fetching",
+    "Hub",
+    "HubPings",
+    "Imports",
+    "KeptPicture",
+    "OutsideFeedRow",
+    "Page",
+    "Publishing",
+    "Schedule",
+    "SectionRow",
+    "Shown",
+    "Source",
+    "TopicRow",
+    "Words",
+    "Writing",
+    "all_topics",
+    "change_draft",
+    "check_revision",
+    "corrections",
+    "districts",
+    "entry_for",
+    "entry_page",
+    "feed_path",
+    "feeds_changed_at",
+    "is_public",
+    "mistakes",
+    "new_draft",
+    "public_topic",
+    "public_topics",
+    "published",
+    "said",
+    "sections",
+    "shown_entry",
+    "words_of",
+    "writing_of_case",
+]

@@ -29,6 +29,8 @@ from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
+from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
+from feeds.subscriptions import Audiences, Office, preferences_tokens
 from guichet import demo
 from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
@@ -39,8 +41,12 @@ from ingest.normalization import Normalization
 from ingest.pipeline import CONSUMERS, STREAMS, consumers
 from notify import (
     AccountMails,
+    Addressing,
+    Announcements,
+    Announcing,
     CaseNotifications,
     Deliveries,
+    DigestRounds,
     Dispatcher,
     Letterhead,
     TwilioAccount,
@@ -95,6 +101,14 @@ class Town:
     reminders: Reminders
     """Of documents that expire."""
     draft_sweep: DraftSweep
+    publishing: Publishing
+    schedule: Schedule
+    """Publishes entries whose hour has come."""
+    imports: Imports
+    """Takes entries from outside feeds."""
+    pings: HubPings
+    """Tell the WebSub hub of news."""
+    digests: DigestRounds
 
     async def close(self) -> None:
         self.processes.close()
@@ -129,6 +143,18 @@ def build_town(
     if account is None and settings.demo:
         account = demo_account(settings, secret)
     calendar = Calendar(settings.holidays, settings.time_zone)
+    audiences = Audiences(
+        Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
+        settings.portal_url,
+    )
+    addressing = Addressing(
+        database,
+        clock,
+        audiences,
+        Announcements(letterhead.zone, settings.town, settings.portal_url),
+        letterhead,
+        sends_sms=account is not None,
+    )
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -173,6 +199,9 @@ def build_town(
                 receipts_per_hour=settings.receipts_per_hour,
             ),
             "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
+            "announce": Announcing(database, clock, audiences),
+            "address": addressing,
+            "alert": addressing,
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
@@ -182,6 +211,7 @@ def build_town(
     wallet = SealedWallet(
         database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
     )
+    publishing = Publishing(clock, blobs, Hub.of(settings))
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -220,6 +250,11 @@ def build_town(
         wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
         draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
+        publishing=publishing,
+        schedule=Schedule(database, clock, publishing),
+        imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
+        pings=HubPings(database, clock, settings.websub_hub),
+        digests=DigestRounds(database, clock, audiences),
     )
 
 
@@ -289,6 +324,10 @@ def ocr_options(settings: Settings) -> Options:
         seconds=settings.ocr_max_seconds,
     )
     return Options(languages=settings.ocr_languages, limits=limits)
+
+
+def _fetching(settings: Settings) -> Fetching:
+    return Fetching(lambda _address: True) if settings.outside_feeds_private else Fetching()
 
 
 def _resolver(settings: Settings) -> Resolver:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime
@@ -89,6 +90,14 @@ class DeliveryRow(Base):
         UniqueConstraint("notification_id", "medium"),
         Index(None, "status", "due_at"),
         Index(None, "created_at", "id"),
+        # For what is of no campaign it costs nothing.
+        Index(
+            None,
+            "campaign_id",
+            "status",
+            sqlite_where=sql("campaign_id IS NOT NULL"),
+            postgresql_where=sql("campaign_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -120,6 +129,12 @@ class DeliveryRow(Base):
     """The span that queued it (:mod:`core.tracing`)."""
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("letter_batches.id"), index=True)
     """Of a letter the batch in which it was printed."""
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id"))
+    """The campaign that it is part of (:mod:`notify.campaigns`)."""
+    content_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaign_contents.id"))
+    """Of a campaign, where the words are: they are the same for many."""
+    personal: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    """What is put into them for this recipient alone (:mod:`notify.filling`)."""
 
 
 class LetterBatchRow(Base):
