@@ -102,6 +102,8 @@ class Town:
     """Of documents that expire."""
     draft_sweep: DraftSweep
     publishing: Publishing
+    announcements: Announcements
+    """The words of what is published."""
     schedule: Schedule
     """Publishes entries whose hour has come."""
     imports: Imports
@@ -147,11 +149,12 @@ def build_town(
         Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
         settings.portal_url,
     )
+    announcements = Announcements(letterhead.zone, settings.town, settings.portal_url)
     addressing = Addressing(
         database,
         clock,
         audiences,
-        Announcements(letterhead.zone, settings.town, settings.portal_url),
+        announcements,
         letterhead,
         sends_sms=account is not None,
     )
@@ -251,6 +254,7 @@ def build_town(
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
         draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
         publishing=publishing,
+        announcements=announcements,
         schedule=Schedule(database, clock, publishing),
         imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
         pings=HubPings(database, clock, settings.websub_hub),
