@@ -18,6 +18,7 @@ from agent_api.desk import (
     page_files,
     procedure_editor,
     procedure_parts,
+    procedure_versions,
     procedures,
     quarantine,
     scans,
@@ -46,6 +47,7 @@ for part in (
     telephone,
     procedures,
     procedure_parts,
+    procedure_versions,
     procedure_editor,
 ):
     routes.include_router(part.routes)
