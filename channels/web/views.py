@@ -9,12 +9,23 @@ from uuid import UUID
 
 from cases.procedures import Section
 from channels.web.topics.views import EntryCard
+from cases.procedures import Change, Section
 from core.web import FieldError
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-Kind = Literal["received", "sent", "closed", "reopened", "withdrawn"]
+Kind = Literal[
+    "received",
+    "sent",
+    "closed",
+    "reopened",
+    "withdrawn",
+    "proposed",
+    "accepted",
+    "refused",
+    "deposited",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +90,8 @@ class TrackedEntry:
     documents: Sequence[TrackedDocument] = ()
     form: Sequence[Section] = ()
     """Of a procedure: shown in the place of the text."""
+    changes: Sequence[Change] = ()
+    """Of a proposal to change it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
