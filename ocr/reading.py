@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,12 @@ from core.errors import BadInput
 from ocr.cleaning import clean
 from ocr.codes import codes
 from ocr.extent import Extent, extent
+from ocr.found import Found, confidence_of, text_of
 from ocr.page import Options, Page, Word
 from ocr.picture import Picture, picture
-from ocr.recognition import Found, confidence_of, recognize, text_of
+from ocr.recognition import BLOCK, PAGE, recognize
+from ocr.rows import read_ruled
+from ocr.ruled import Ruled, ruled
 from ocr.source import is_pdf
 from ocr.straight import ink, lie, turned, uprightness
 from ocr.text_layer import read_text_layer
@@ -114,11 +118,21 @@ def _half_turn(grey: "Grey") -> "Grey":
 def _recognize(grey: "Grey", options: Options, deadline: float) -> list[Found]:
     """By the first language alone where that goes well: each one more takes its time."""
     first, _, more = options.languages.partition("+")
-    words = recognize(grey, first, seconds=max(1.0, deadline - monotonic()))
+    form = ruled(grey)
+    words = _recognize_in(first, grey, form, deadline)
     if not more or confidence_of(words) >= GOOD:
         return words
-    every = recognize(grey, options.languages, seconds=max(1.0, deadline - monotonic()))
+    every = _recognize_in(options.languages, grey, form, deadline)
     return max(words, every, key=confidence_of)
+
+
+def _recognize_in(languages: str, grey: "Grey", form: Ruled | None, deadline: float) -> list[Found]:
+    def read(picture: "Grey", mode: int = PAGE) -> list[Found]:
+        return recognize(picture, languages, seconds=max(1.0, deadline - monotonic()), mode=mode)
+
+    if form is None:
+        return read(grey)
+    return read_ruled(grey, form, read, partial(read, mode=BLOCK))
 
 
 def _placed(
