@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-from cases.procedures import Section
-from channels.web.topics.views import EntryCard
 from cases.procedures import Change, Section
+from channels.web.topics.views import EntryCard
 from core.web import FieldError
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -20,7 +20,7 @@ from cases.procedures import (
 from cases.procedures.fields import Asked, FilesField
 from channels.web.body import TooLarge, read_form
 from channels.web.procedures.controls import Reader, controls_of, errors_of, with_labels
-from channels.web.procedures.office import Office, base_of, to_resume
+from channels.web.procedures.office import Office, to_resume
 from channels.web.procedures.opened import Opened, steps_of
 from channels.web.procedures.places import Places
 from channels.web.procedures.reading import PREFIX, typed_of, without_row
