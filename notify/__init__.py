@@ -40,6 +40,7 @@ from notify.letters import (
     letters_of_batch,
     list_batches,
     print_letters,
+    read_letter,
     waiting_letters,
 )
 from notify.models import AccountKind, DeliveryStatus, Kind, Medium
@@ -119,6 +120,7 @@ __all__ = [
     "numbers_of",
     "outbox_mail",
     "print_letters",
+    "read_letter",
     "record_feedback",
     "record_wish",
     "resend_failed",

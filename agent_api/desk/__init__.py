@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 
 from agent_api.desk import (
+    audit_trail,
     callbacks,
     calls,
     case_actions,
     cases,
+    consents,
     counter,
     entry_editor,
     entry_list,
@@ -47,11 +49,13 @@ for part in (
     cases,
     callbacks,
     proposals,
+    consents,
     case_actions,
     letters,
     quarantine,
     outbox,
     telephone,
+    audit_trail,
     procedures,
     procedure_parts,
     procedure_versions,
