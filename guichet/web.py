@@ -62,6 +62,8 @@ def build_app(town: Town) -> FastAPI:
         sharing=Sharing(town.wallet, town.clock),
         viewers=town.viewers,
         page_limits=ocr_options(settings).limits,
+        sends_sms=town.account is not None,
+        town_number=town.account.number if town.account else "",
     )
     channels.web.account.routes.install(app, accounts)
     app.include_router(

@@ -27,6 +27,7 @@ from notify.campaigns import (
     resume_campaign,
     stop_campaign,
 )
+from notify.codes import queue_code
 from notify.digest_rounds import DigestRounds
 from notify.dispatch import Dispatcher
 from notify.feedback import record_feedback
@@ -116,6 +117,7 @@ __all__ = [
     "numbers_of",
     "outbox_mail",
     "print_letters",
+    "queue_code",
     "record_feedback",
     "record_wish",
     "resend_failed",

@@ -35,6 +35,8 @@ class AccountKind(StrEnum):
     """Something that protects it was changed."""
     EXPIRING = "expiring"
     """A document of the wallet runs out."""
+    SUBSCRIBE = "subscribe"
+    """The link that confirms a subscription."""
 
 
 class Medium(StrEnum):
