@@ -19,9 +19,10 @@ from core.processes import Processes
 from core.ratelimit import Logins
 from core.settings import Settings, Split
 from core.web import FieldError, Pages
+from feeds import Publishing
 from ingest import Accept, Arrival, Attachment
 from ingest.models import IntakeRow
-from notify import Letterhead
+from notify import Announcements, Letterhead
 from ocr import Limits
 
 
@@ -89,6 +90,9 @@ class Context:
     counter: Counter
     letterhead: Letterhead
     preview: Previews
+    publishing: Publishing
+    announcements: Announcements
+    """The words of mails and SMS about entries."""
     telephone: bool = False
     """Whether the town can be called, and sends SMS."""
     limits: Limits = field(default_factory=Limits)

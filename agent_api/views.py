@@ -33,6 +33,8 @@ class Desk:
     letter_count: int = 0
     """How many letters wait to be printed."""
     edits_procedures: bool = False
+    writes_entries: bool = False
+    """Whether the agent may write what the town announces."""
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""

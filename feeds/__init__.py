@@ -1,12 +1,13 @@
 """Topics and their entries: written, imported, published, corrected, withdrawn, read as feeds."""
 
 from feeds.channel import Channel
-from feeds.entry import KeptPicture, Source, Words, Writing, mistakes, words_of
+from feeds.entry import KeptPicture, Source, Words, Writing, mistakes, summary_of, words_of
 from feeds.fetching import Fetching, is_public
 from feeds.from_case import writing_of_case
 from feeds.hub import ALL, FORMATS, FeedFormat, Hub, feed_path
 from feeds.imports import Imports
 from feeds.keeping import change_draft, check_revision, entry_for, new_draft
+from feeds.listing import EntryList, count_by_status, list_entries, topic_ids_of
 from feeds.models import (
     DistrictRow,
     EntryRow,
@@ -45,6 +46,7 @@ __all__ = [
     "IN_A_FEED",
     "Channel",
     "DistrictRow",
+    "EntryList",
     "EntryRow",
     "EntryStatus",
     "EntryTopicRow",
@@ -69,12 +71,14 @@ __all__ = [
     "change_draft",
     "check_revision",
     "corrections",
+    "count_by_status",
     "districts",
     "entry_for",
     "entry_page",
     "feed_path",
     "feeds_changed_at",
     "is_public",
+    "list_entries",
     "mistakes",
     "new_draft",
     "public_topic",
@@ -83,6 +87,8 @@ __all__ = [
     "said",
     "sections",
     "shown_entry",
+    "summary_of",
+    "topic_ids_of",
     "words_of",
     "writing_of_case",
 ]

@@ -12,13 +12,18 @@ from core.errors import NotThere
 from core.i18n import LOCALES
 from feeds.models import EntryRow, EntryStatus, EntryTopicRow, EntryVersionRow, TopicRow
 
+_PUBLIC = (TopicRow.public.is_(True), TopicRow.archived_at.is_(None))
+
 IN_A_FEED = 50  # entries
 ON_A_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry with the words of the version that is shown, and its public topics."""
+    """An entry with the words of the version that is shown, and its topics.
+
+    Of those only the ones that everybody may read, except for agents.
+    """
 
     entry: EntryRow
     words: Mapping[str, EntryVersionRow]
@@ -74,7 +79,7 @@ async def published(
         query = query.where(or_(when < last.published_at, earlier))
     rows = (await session.scalars(query)).all()
     more = rows[most - 1].id if len(rows) > most else None
-    return Page(await _shown(session, rows[:most]), more)
+    return Page(await shown_of(session, rows[:most]), more)
 
 
 async def entry_page(session: AsyncSession, slug: str) -> Shown:
@@ -87,14 +92,14 @@ async def entry_page(session: AsyncSession, slug: str) -> Shown:
     row = await session.scalar(query)
     if row is None:
         raise NotThere("no such entry")
-    (shown,) = await _shown(session, [row])
+    (shown,) = await shown_of(session, [row])
     return shown
 
 
 async def shown_entry(session: AsyncSession, entry_id: UUID) -> Shown:
     """Of whatever status, for agents and for whoever tells of it. Raises NotThere."""
     row = await session.get(EntryRow, entry_id)
-    found = await _shown(session, [row]) if row else []
+    found = await shown_of(session, [row], such=()) if row else []
     if not found:
         raise NotThere("no such entry")
     return found[0]
@@ -110,7 +115,13 @@ async def corrections(session: AsyncSession, entry: EntryRow) -> Sequence[EntryV
     return (await session.scalars(query)).all()
 
 
-async def _shown(session: AsyncSession, rows: Sequence[EntryRow]) -> list[Shown]:
+async def shown_of(
+    session: AsyncSession,
+    rows: Sequence[EntryRow],
+    *,
+    such: Sequence[ColumnElement[bool]] = _PUBLIC,
+) -> list[Shown]:
+    """With the topics ``such`` as given; two queries."""
     ids = [row.id for row in rows]
     if not ids:
         return []
@@ -126,15 +137,12 @@ async def _shown(session: AsyncSession, rows: Sequence[EntryRow]) -> list[Shown]
     standing = (
         select(EntryTopicRow.entry_id, TopicRow)
         .join(TopicRow, TopicRow.id == EntryTopicRow.topic_id)
-        .where(EntryTopicRow.entry_id.in_(ids), *_PUBLIC)
+        .where(EntryTopicRow.entry_id.in_(ids), *such)
         .order_by(TopicRow.position, TopicRow.slug)
     )
     for entry_id, topic in await session.execute(standing):
         topics.setdefault(entry_id, []).append(topic)
     return [Shown(row, words[row.id], topics.get(row.id, [])) for row in rows if row.id in words]
-
-
-_PUBLIC = (TopicRow.public.is_(True), TopicRow.archived_at.is_(None))
 
 
 def _in_public(*such: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -97,6 +97,8 @@ class Town:
     reminders: Reminders
     """Of documents that expire."""
     publishing: Publishing
+    announcements: Announcements
+    """The words of what is published."""
     schedule: Schedule
     """Publishes entries whose hour has come."""
     imports: Imports
@@ -141,11 +143,12 @@ def build_town(
         Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
         settings.portal_url,
     )
+    announcements = Announcements(letterhead.zone, settings.town, settings.portal_url)
     addressing = Addressing(
         database,
         clock,
         audiences,
-        Announcements(letterhead.zone, settings.town, settings.portal_url),
+        announcements,
         letterhead,
         sends_sms=account is not None,
     )
@@ -248,6 +251,7 @@ def build_town(
         ),
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
         publishing=publishing,
+        announcements=announcements,
         schedule=Schedule(database, clock, publishing),
         imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
         pings=HubPings(database, clock, settings.websub_hub),

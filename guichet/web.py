@@ -113,6 +113,8 @@ def build_app(town: Town) -> FastAPI:
             ),
             letterhead=Letterhead.of(settings, town.secret),
             preview=preview,
+            publishing=town.publishing,
+            announcements=town.announcements,
             limits=ocr_options(settings).limits,
         ),
     )

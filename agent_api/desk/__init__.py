@@ -8,12 +8,16 @@ from agent_api.desk import (
     case_actions,
     cases,
     counter,
+    entry_editor,
+    entry_list,
+    entry_preview,
     events,
     inbox,
     letters,
     login,
     me,
     outbox,
+    outside_feeds,
     page_actions,
     page_files,
     procedure_editor,
@@ -22,6 +26,7 @@ from agent_api.desk import (
     quarantine,
     scans,
     telephone,
+    topics,
     viewer,
 )
 
@@ -47,6 +52,11 @@ for part in (
     procedures,
     procedure_parts,
     procedure_editor,
+    entry_list,
+    entry_editor,
+    entry_preview,
+    topics,
+    outside_feeds,
 ):
     routes.include_router(part.routes)
 

@@ -19,6 +19,12 @@ LABELS = {
         "waiting": N_("Waiting for the citizen"),
         "closed": N_("Closed"),
     },
+    "entry": {
+        "draft": N_("Draft"),
+        "scheduled": N_("Scheduled"),
+        "published": N_("Published"),
+        "withdrawn": N_("Withdrawn"),
+    },
     "call": {
         "ringing": N_("Ringing"),
         "answered": N_("Talking"),
