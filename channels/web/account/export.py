@@ -26,7 +26,8 @@ async def exported(session: AsyncSession, context: Context, me: Account) -> dict
     subscriber = await subscriber_known_by(session, me.id, me.email, me.phone)
     return {
         "account": {
-            "name": profile.name,
+            "given_name": profile.name.given,
+            "family_name": profile.name.family,
             "email": profile.email,
             "phone": profile.phone,
             "language": profile.language,

@@ -15,7 +15,7 @@ from channels.web.subscriptions.forms import Fields, asked, cadence_in, hour_in,
 from channels.web.subscriptions.reading import choices, district_choices
 from channels.web.subscriptions.views import AskedPage, SubscribePage, TopicChoice
 from citizens import Account
-from core.errors import NotThere
+from core.errors import NotThere, Refused
 from core.ratelimit import TooMany
 from core.text import clean_line
 from core.web import FieldError
@@ -32,7 +32,7 @@ from feeds.subscriptions import (
 )
 from feeds.subscriptions.requests import LINK_LIVES
 from feeds.subscriptions.wishes import HOUR, Wish
-from notify import AccountKind, queue_code
+from notify import AccountKind
 
 routes = APIRouter(include_in_schema=False)
 
@@ -135,8 +135,8 @@ async def _by_sms(
     topics: list[TopicChoice],
     fields: Fields,
 ) -> Response:
-    """Raises NotThere while the town sends no SMS."""
-    if not context.sends_sms:
+    """Raises NotThere while the town sends no SMS; what the number has said is not told."""
+    if context.texts is None:
         raise NotThere("no SMS is sent")
     _ = speech(request, context)
     number = phone_number(page.phone, context.settings.country)
@@ -144,17 +144,14 @@ async def _by_sms(
         wrong = _("This is not a telephone number. Outside the country, begin with + and its code.")
         return _again(request, context, page, FieldError("phone", wrong))
     locale, wishes = context.pages.locale_of(request), _wishes(page, topics, Medium.SMS, fields)
-    try:
-        await context.limits.texts.count(number)
-        is_sent = True
-    except TooMany:  # the page that follows looks the same, and no code fits
-        is_sent = False
     async with context.database.begin() as session:
         id, code = await ask_by_sms(session, context.clock, context.secret, number, wishes, locale)
-        if is_sent:
-            said = _("%(code)s is your code for %(town)s. Tell it to nobody.")
-            text = said % {"code": code, "town": context.settings.town}
-            await queue_code(session, context.clock, number=number, text=text, language=locale)
+    text = _("%(code)s is your code for %(town)s. Tell it to nobody.")
+    try:
+        await context.limits.texts.count(number)
+        await context.texts.send_text(number, text % {"code": code, "town": context.settings.town})
+    except (TooMany, Refused):  # the page that follows tells nothing of the number
+        pass
     return RedirectResponse(
         f"/subscriptions/code/{confirmation_tokens(context.secret).of(id)}", 303
     )
@@ -190,7 +187,7 @@ async def _page(
         others=[one for one in found if one.id != topic.id],
         districts=await district_choices(session),
         account=me.email if me else "",
-        sends_sms=context.sends_sms,
+        sends_sms=context.texts is not None,
         hour=HOUR,
     )
 

@@ -67,7 +67,7 @@ class Newsroom:
 @pytest.fixture
 async def newsroom(portal: Portal) -> Newsroom:
     accounts = Accounts(portal)
-    accounts.context = replace(accounts.context, sends_sms=True, town_number="+33199001000")
+    accounts.context = replace(accounts.context, town_number="+33199001000")
     portal.app.state.accounts = accounts.context
     press = Press(portal.database, portal.clock)
     roads = await press.topic("voirie", name="Voirie", en="Roads")
