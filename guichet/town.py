@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent_api import Live
-from channels.cti import Asterisk, CallLinks, Calls, Manager, flag_missed
+from cases.procedures.sweeping import DraftSweep
+from channels.cti import Asterisk, CallLinks, Calls, Manager
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
@@ -17,7 +18,9 @@ from channels.fax.recvq import watched_faxes
 from channels.folder import WatchedFolder
 from channels.scan.folders import watched_scans
 from channels.telephony.handlers import MediaFetching
+from channels.web.procedures.wallet import forgetting_shares
 from channels.web.wallet.reminders import Reminders
+from citizens.sharing import Sharing
 from citizens.wallet import SealedWallet
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
 
 
 VIEWERS = 2  # processes
+CALL_BACK_WITHIN = 1  # working days after a call that nobody answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class Town:
     pings: HubPings
     """Tell the WebSub hub of news."""
     digests: DigestRounds
+    draft_sweep: DraftSweep
 
     async def close(self) -> None:
         self.processes.close()
@@ -152,6 +157,7 @@ def build_town(
         letterhead,
         sends_sms=account is not None,
     )
+    calendar = Calendar(settings.holidays, settings.time_zone)
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -165,7 +171,7 @@ def build_town(
             "route": Routing(
                 database,
                 clock,
-                Calendar(settings.holidays, settings.time_zone),
+                calendar,
                 partial(new_reference, secrets.choice),
                 is_ours=ours.has,
                 main_mailbox=settings.main_mailbox,
@@ -195,10 +201,10 @@ def build_town(
                 sends_sms=account is not None,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
-            "calls": CallLinks(database, flag_missed),
             "announce": Announcing(database, clock, audiences),
             "address": addressing,
             "alert": addressing,
+            "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
@@ -206,6 +212,9 @@ def build_town(
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
     publishing = Publishing(clock, blobs, Hub.of(settings))
+    wallet = SealedWallet(
+        database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
+    )
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -241,14 +250,7 @@ def build_town(
         account=account,
         mailboxes=mailboxes,
         account_mails=account_mails,
-        wallet=SealedWallet(
-            database,
-            blobs,
-            clock,
-            secret,
-            quota=settings.wallet_quota,
-            antivirus=antivirus,
-        ),
+        wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
         publishing=publishing,
         announcements=announcements,
@@ -256,6 +258,7 @@ def build_town(
         imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
         pings=HubPings(database, clock, settings.websub_hub),
         digests=DigestRounds(database, clock, audiences),
+        draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
     )
 
 

@@ -135,10 +135,13 @@ class AudienceSelected(Data):
     """The first one after it; None: to the very last."""
 
 
-class AudienceAlerted(AudienceSelected):
+class AudienceAlerted(Data):
     """The same for what is urgent, and waits for no other campaign."""
 
     stream: ClassVar[str] = "audience.alerted"
+    campaign_id: UUID
+    first: UUID | None = None
+    until: UUID | None = None
 
 
 class CampaignChanged(Data):

@@ -7,6 +7,7 @@ or given up.
 
 from core.settings import Settings
 from notify.account_mail import AccountMails, forget_account_mails
+from notify.account_texts import AccountTexts
 from notify.addressing import Addressing
 from notify.announcements import Announcements
 from notify.announcing import Announcing
@@ -59,11 +60,13 @@ from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
 from notify.senders.smtp import Smarthost, Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
+from notify.senders.twilio import warm_up as warm_up_sms
 from notify.writing import Writing
 
 __all__ = [
     "AccountKind",
     "AccountMails",
+    "AccountTexts",
     "Addressing",
     "Announcements",
     "Announcing",
@@ -123,6 +126,7 @@ __all__ = [
     "stop_campaign",
     "stopped",
     "waiting_letters",
+    "warm_up_sms",
 ]
 
 

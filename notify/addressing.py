@@ -5,7 +5,7 @@ campaign and subscriber, so that a range that is handled twice is written once, 
 whom several topics bring in is told once.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -31,13 +31,26 @@ from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
 Row = dict[str, Any]
 
 
+MEDIA = (Medium.EMAIL, Medium.SMS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Somebody who is told, and the contents by their media."""
+
+    member: Member
+    notification_id: UUID
+    language: str
+    contents: Sequence[tuple[Medium, UUID]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Range:
     """What there is to write for one event."""
 
     campaign: CampaignRow
     audience: Audience
-    members: Sequence[Member]
+    told: Sequence[_Told]
     contents: Sequence[Row]
     """Those that nobody has stored yet."""
 
@@ -88,36 +101,47 @@ class Addressing:
         if ready is None or await is_withdrawn(session, ready.campaign.id):
             return []
         taken = await ready.audience.take(session, data.first, data.until)
-        members = [one for one in ready.members if taken is None or one.subscriber in taken]
-        if members:
-            await insert_new(session, CampaignContentRow, ready.contents)
-            await insert_new(session, NotificationRow, self._notifications(ready, members))
-            await insert_new(session, DeliveryRow, self._deliveries(ready, members))
+        told = [one for one in ready.told if taken is None or one.member.subscriber in taken]
+        await self._write(session, ready, told)
         changed = CampaignChanged(campaign_id=ready.campaign.id, change="addressed")
         return [event.follow(changed, key=ready.campaign.id)]
+
+    async def _write(self, session: AsyncSession, ready: _Range, told: Sequence[_Told]) -> None:
+        if not told:
+            return
+        campaign, now, trace = ready.campaign, self._clock(), current()
+        await insert_new(session, CampaignContentRow, ready.contents)
+        notifications = [self._notification(campaign, one, now) for one in told]
+        await insert_new(session, NotificationRow, notifications)
+        deliveries = [
+            self._delivery(campaign, one, medium, content_id, now, trace)
+            for one in told
+            for medium, content_id in one.contents
+        ]
+        await insert_new(session, DeliveryRow, deliveries)
 
     async def _read(
         self, session: AsyncSession, campaign: CampaignRow, data: AudienceSelected
     ) -> _Range:
         audience = (
-            self._audiences.of_digest(campaign.due_at)
+            self._audiences.of_digest(campaign.due_at, campaign.until)
             if campaign.entry_id is None
             else self._audiences.of_entry(
                 campaign.entry_id, urgent=campaign.urgent, wakes=campaign.wakes
             )
         )
         members = await audience.members(session, data.first, data.until)
-        contents = await self._missing(session, campaign, members)
-        return _Range(campaign, audience, members, contents)
+        told = self._told(campaign, members)
+        return _Range(campaign, audience, told, await self._missing(session, campaign, told))
 
     async def _missing(
-        self, session: AsyncSession, campaign: CampaignRow, members: Sequence[Member]
+        self, session: AsyncSession, campaign: CampaignRow, told: Sequence[_Told]
     ) -> list[Row]:
-        """The contents that these members need and that are not stored yet, rendered."""
+        """The contents that these need and that are not stored yet, rendered."""
         wanted = {
-            _content_id(campaign, member, medium): (self._language(member), medium, member.entries)
-            for member in members
-            for medium in self._media(member)
+            content_id: (one.language, medium, one.member.entries)
+            for one in told
+            for medium, content_id in one.contents
         }
         query = select(CampaignContentRow.id).where(CampaignContentRow.id.in_(wanted))
         known = set(await session.scalars(query))
@@ -168,44 +192,55 @@ class Addressing:
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
 
-    def _notifications(self, ready: _Range, members: Sequence[Member]) -> list[Row]:
-        campaign, now = ready.campaign, self._clock()
-        return [
-            {
-                "id": derived_id(campaign.id, member.subscriber.hex),
-                "case_id": None,
-                "address": member.email or member.phone,
-                "cause_event_id": campaign.id,
-                "kind": campaign.kind,
-                "language": self._language(member),
-                "created_at": now,
-            }
-            for member in members
-            if self._media(member)
-        ]
+    def _told(self, campaign: CampaignRow, members: Sequence[Member]) -> list[_Told]:
+        """Each with what it is told by which medium; to whom nothing can go are left out."""
+        ids: dict[tuple[str, Medium, tuple[UUID, ...]], UUID] = {}
 
-    def _deliveries(self, ready: _Range, members: Sequence[Member]) -> list[Row]:
-        now, trace = self._clock(), current()
-        return [
-            self._delivery(ready.campaign, member, medium, now, trace)
-            for member in members
-            for medium in self._media(member)
-        ]
+        def content_id(language: str, medium: Medium, entries: tuple[UUID, ...]) -> UUID:
+            """The same for all who are told the same, in the same language."""
+            key = language, medium, entries
+            if key not in ids:
+                said = b"".join(entry.bytes for entry in entries)
+                step = f"{language}:{medium}:{sha256(said).hexdigest()}"
+                ids[key] = derived_id(campaign.id, step)
+            return ids[key]
+
+        told = []
+        for member in members:
+            language = self._language(member)
+            media = [medium for medium in MEDIA if self._takes(member, medium)]
+            if media:
+                contents = [(one, content_id(language, one, member.entries)) for one in media]
+                notification_id = derived_id(campaign.id, member.subscriber.hex)
+                told.append(_Told(member, notification_id, language, contents))
+        return told
+
+    def _notification(self, campaign: CampaignRow, told: _Told, now: datetime) -> Row:
+        return {
+            "id": told.notification_id,
+            "case_id": None,
+            "address": told.member.email or told.member.phone,
+            "cause_event_id": campaign.id,
+            "kind": campaign.kind,
+            "language": told.language,
+            "created_at": now,
+        }
 
     def _delivery(
         self,
         campaign: CampaignRow,
-        member: Member,
+        told: _Told,
         medium: Medium,
+        content_id: UUID,
         now: datetime,
         trace: str | None,
     ) -> Row:
-        notification_id = derived_id(campaign.id, member.subscriber.hex)
-        id = derived_id(notification_id, medium)
+        member = told.member
+        id = derived_id(told.notification_id, medium)
         is_mail = medium is Medium.EMAIL
         return {
             "id": id,
-            "notification_id": notification_id,
+            "notification_id": told.notification_id,
             "medium": medium,
             "recipient": member.email if is_mail else member.phone,
             "return_path": self._letterhead.main_mailbox if is_mail else "",
@@ -226,21 +261,12 @@ class Addressing:
             "traceparent": trace,
             "batch_id": None,
             "campaign_id": campaign.id,
-            "content_id": _content_id(campaign, member, medium),
+            "content_id": content_id,
             "personal": {"token": member.token, "why": member.why} if is_mail else {},
         }
 
-    def _media(self, member: Member) -> Collection[Medium]:
-        mail = (Medium.EMAIL,) if member.email else ()
-        return (*mail, Medium.SMS) if member.phone and self._sends_sms else mail
+    def _takes(self, member: Member, medium: Medium) -> bool:
+        return bool(member.phone and self._sends_sms if medium is Medium.SMS else member.email)
 
     def _language(self, member: Member) -> str:
         return member.language if member.language in LOCALES else self._letterhead.language
-
-
-def _content_id(campaign: CampaignRow, member: Member, medium: Medium) -> UUID:
-    """The same for all who are told the same, in the same language."""
-    choice = ""
-    if campaign.entry_id is None:
-        choice = sha256(b"".join(entry.bytes for entry in member.entries)).hexdigest()
-    return derived_id(campaign.id, f"{member.language}:{medium}:{choice}")

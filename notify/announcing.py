@@ -96,7 +96,7 @@ async def begin_campaign(
         "withdrawn_at": None,
     }
     await insert_new(session, CampaignRow, [row])
-    told: type[AudienceSelected] = AudienceAlerted if campaign.urgent else AudienceSelected
+    told = AudienceAlerted if campaign.urgent else AudienceSelected
     bounds = [None, *firsts, None]
     return [
         _range(told(campaign_id=campaign.id, first=first, until=until), campaign.due_at)
@@ -104,7 +104,7 @@ async def begin_campaign(
     ]
 
 
-def _range(data: AudienceSelected, at: datetime) -> Event:
+def _range(data: AudienceSelected | AudienceAlerted, at: datetime) -> Event:
     """Each has a key of its own, so that many workers may share a campaign."""
     id = derived_id(data.campaign_id, f"range:{data.first}")
     return new_event(data, key=id, id=id, time=at, traceparent=current())

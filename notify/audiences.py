@@ -108,8 +108,8 @@ class Audiences(Protocol):
         """The latest moment until now at which a digest is due that nobody has got yet."""
         ...
 
-    def of_digest(self, due_at: datetime) -> Audience:
-        """Those whose digest is due by then."""
+    def of_digest(self, due_at: datetime, until: datetime) -> Audience:
+        """Those whose digest is due by then, and told of what was published ``until`` then."""
         ...
 
     async def items(

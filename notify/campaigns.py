@@ -4,7 +4,7 @@ A campaign's words are kept once for each language and medium (of digests: for e
 entries), its deliveries carry what differs. Their states are its numbers.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,8 @@ from ingest.events import CampaignChanged, new_event
 from notify.models import DeliveryRow, DeliveryStatus
 
 WITHDRAWN = "the entry was withdrawn"
+SETTLED = timedelta(seconds=5)
+"""After so long what was published at a moment is stored, and in the digests of that moment."""
 
 
 class CampaignKind(StrEnum):
@@ -58,6 +60,11 @@ class CampaignRow(Base):
     """Since when an agent holds it back."""
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when nothing more of it goes out."""
+
+    @property
+    def until(self) -> datetime:
+        """Of digests: what was published until then is in them."""
+        return max(self.due_at, self.created_at - SETTLED)
 
 
 class CampaignContentRow(Base):

@@ -1,7 +1,6 @@
 """The clock of digests: at every hour at which some are due a campaign begins."""
 
 import asyncio
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -13,11 +12,9 @@ from core.ids import derived_id
 from ingest import publish
 from notify.announcing import RANGE, begin_campaign
 from notify.audiences import Audiences
-from notify.campaigns import CampaignKind, CampaignRow
+from notify.campaigns import SETTLED, CampaignKind, CampaignRow
 
 EVERY = 20.0  # seconds between looks
-SETTLED = timedelta(seconds=5)
-"""What was published at the very moment is stored by then."""
 NAMESPACE = UUID("0c0f8f0a-6a53-5f0c-9a3e-6c5f6ab5d1d4")
 
 log = structlog.get_logger()
@@ -54,7 +51,7 @@ class DigestRounds:
             campaign_id = derived_id(NAMESPACE, due_at.isoformat())
             if await session.get(CampaignRow, campaign_id):
                 return None
-            starts = await self._audiences.of_digest(due_at).starts(session, RANGE)
+            starts = await self._audiences.of_digest(due_at, due_at).starts(session, RANGE)
         campaign = CampaignRow(
             id=campaign_id,
             kind=CampaignKind.DIGEST,

@@ -35,6 +35,12 @@ class AccountKind(StrEnum):
     """Something that protects it was changed."""
     EXPIRING = "expiring"
     """A document of the wallet runs out."""
+    SUBSCRIBE = "subscribe"
+    """The link that confirms a subscription."""
+    DEPOSITED = "deposited"
+    """The town has put a document into the wallet."""
+    CODE = "code"
+    """By SMS, the code that proves a number (:mod:`notify.account_texts`)."""
 
 
 class Medium(StrEnum):

@@ -9,14 +9,12 @@ from cases.procedures.definition import (
 )
 from cases.procedures.drafts import (
     FormDraft,
-    add_file,
     begin_draft,
     discard_draft,
     drafts_of_citizen,
     is_taken,
     mark_sent,
     read_draft,
-    remove_file,
     save_draft,
     sweep_drafts,
 )
@@ -48,6 +46,7 @@ from cases.procedures.store import (
 )
 from cases.procedures.summary import Line, Section, as_text, summary
 from cases.procedures.texts import say
+from cases.procedures.uploading import add_file, contents_of, remove_file
 
 __all__ = [
     "CITIZEN",
@@ -68,6 +67,7 @@ __all__ = [
     "as_text",
     "begin_draft",
     "compute",
+    "contents_of",
     "discard_draft",
     "drafts_of_citizen",
     "edit",

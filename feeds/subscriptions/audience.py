@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,21 @@ class Office:
     """Of topics that have no name in a reader's language."""
 
 
+class Person(NamedTuple):
+    """What is read of a subscriber."""
+
+    id: UUID
+    language: str
+    email: str | None
+    phone: str | None
+    quiet_from: int | None
+    quiet_until: int | None
+
+
+PERSON = tuple(getattr(SubscriberRow, name) for name in Person._fields)
+"""Its columns: rows of values are read in a fraction of the time that objects take."""
+
+
 class EntryAudience:
     """Those who have subscribed to a topic of the entry.
 
@@ -71,9 +86,7 @@ class EntryAudience:
         self, session: AsyncSession, first: UUID | None, until: UUID | None
     ) -> list[Reader]:
         query = (
-            select(
-                SubscriberRow, SubscriptionRow.id, SubscriptionRow.topic_id, SubscriptionRow.medium
-            )
+            select(*PERSON, SubscriptionRow.topic_id, SubscriptionRow.medium)
             .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
             .where(*self._matches(), *within(first, until))
             .order_by(SubscriptionRow.subscriber_id, SubscriptionRow.topic_id)
@@ -82,10 +95,11 @@ class EntryAudience:
         topics: dict[UUID, dict[UUID, None]] = defaultdict(dict)  # in order, each once
         media: dict[UUID, set[str]] = defaultdict(set)
         people = {}
-        for subscriber, _, topic_id, medium in rows:
-            people[subscriber.id] = subscriber
-            topics[subscriber.id][topic_id] = None
-            media[subscriber.id].add(medium)
+        for *person, topic_id, medium in rows:
+            id = person[0]
+            people[id] = Person(*person)
+            topics[id][topic_id] = None
+            media[id].add(medium)
         names = await names_of(session, {one for each in topics.values() for one in each})
         now = self._office.clock()
         return [
@@ -97,7 +111,7 @@ class EntryAudience:
 
     def _reader(
         self,
-        row: SubscriberRow,
+        row: Person,
         topics: Sequence[UUID],
         media: set[str],
         names: Mapping[UUID, Mapping[str, str]],

@@ -2,23 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from feeds.models import EntryRow, EntryStatus, EntryTopicRow
-from feeds.subscriptions.audience import Cut, Office, Reader, cut, names_of, why, within
+from feeds.subscriptions.audience import (
+    PERSON,
+    Cut,
+    Office,
+    Person,
+    Reader,
+    cut,
+    names_of,
+    why,
+    within,
+)
 from feeds.subscriptions.digests import next_due
 from feeds.subscriptions.models import Cadence, Medium, SubscriberRow, SubscriptionRow
 
 MOST = 40  # entries in one digest: the newest
 
 
-@dataclass(frozen=True, slots=True)
-class _News:
+class _News(NamedTuple):
     """An entry as it stands in one topic."""
 
     entry_id: UUID
@@ -27,16 +36,30 @@ class _News:
     published_at: datetime
 
 
+class _Due(NamedTuple):
+    """What is read of a subscription."""
+
+    topic_id: UUID
+    medium: str
+    district: str
+    told_until: datetime
+
+
+WISH = tuple(getattr(SubscriptionRow, name) for name in _Due._fields)
+
+
 class DigestAudience:
-    """Those whose digest is due by then, and is not empty.
+    """Those whose digest is due by ``due_at``, and not empty: it tells of what was published
+    ``until`` then, which is later when we were not running at that moment.
 
     Who has been told is due again later, in the same transaction: so nobody is told twice, however
     many rounds there are at once.
     """
 
-    def __init__(self, office: Office, due_at: datetime) -> None:
+    def __init__(self, office: Office, due_at: datetime, until: datetime) -> None:
         self._office = office
         self._due_at = due_at
+        self._until = until
 
     async def starts(self, session: AsyncSession, size: int) -> Cut:
         ids = select(SubscriptionRow.subscriber_id)
@@ -46,18 +69,20 @@ class DigestAudience:
         self, session: AsyncSession, first: UUID | None, until: UUID | None
     ) -> list[Reader]:
         query = (
-            select(SubscriberRow, SubscriptionRow)
+            select(*PERSON, *WISH)
             .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
             .where(SubscriptionRow.due_at <= self._due_at, *within(first, until))
             .order_by(SubscriptionRow.subscriber_id, SubscriptionRow.topic_id)
         )
-        rows = (await session.execute(query)).all()
-        news = await self._read_news(session, [subscription for _, subscription in rows])
-        names = await names_of(session, {subscription.topic_id for _, subscription in rows})
-        theirs: dict[UUID, list[SubscriptionRow]] = defaultdict(list)
-        for subscriber, subscription in rows:
-            theirs[subscriber.id].append(subscription)
-        people = {subscriber.id: subscriber for subscriber, _ in rows}
+        people = {}
+        theirs: dict[UUID, list[_Due]] = defaultdict(list)
+        for row in await session.execute(query):
+            person = Person(*row[: len(PERSON)])
+            people[person.id] = person
+            theirs[person.id].append(_Due(*row[len(PERSON) :]))
+        due = [one for each in theirs.values() for one in each]
+        news = await self._read_news(session, due)
+        names = await names_of(session, {one.topic_id for one in due})
         readers = (self._reader(people[id], subs, news, names) for id, subs in theirs.items())
         return [reader for reader in readers if reader is not None]
 
@@ -68,7 +93,7 @@ class DigestAudience:
         due = (SubscriptionRow.due_at <= self._due_at, *within(first, until))
         kinds = (SubscriptionRow.cadence, SubscriptionRow.hour, SubscriptionRow.weekday)
         taken: set[UUID] = set()
-        now = max(self._due_at, self._office.clock())
+        now = max(self._until, self._office.clock())
         # One statement for each hour and weekday that somebody chose: mostly one or two.
         for cadence, hour, weekday in (
             await session.execute(select(*kinds).where(*due).distinct())
@@ -82,7 +107,7 @@ class DigestAudience:
                     SubscriptionRow.hour == hour,
                     SubscriptionRow.weekday == weekday,
                 )
-                .values(due_at=again, told_until=self._due_at)
+                .values(due_at=again, told_until=self._until)
                 .returning(SubscriptionRow.subscriber_id)
                 .execution_options(synchronize_session=False)
             )
@@ -90,7 +115,7 @@ class DigestAudience:
         return taken
 
     async def _read_news(
-        self, session: AsyncSession, subscriptions: Sequence[SubscriptionRow]
+        self, session: AsyncSession, subscriptions: Sequence[_Due]
     ) -> Mapping[UUID, list[_News]]:
         """What was published in these topics since the earliest last digest, by topic."""
         if not subscriptions:
@@ -103,7 +128,7 @@ class DigestAudience:
             .where(
                 EntryTopicRow.topic_id.in_({one.topic_id for one in subscriptions}),
                 EntryTopicRow.published_at > min(one.told_until for one in subscriptions),
-                EntryTopicRow.published_at <= self._due_at,
+                EntryTopicRow.published_at <= self._until,
                 EntryRow.status == EntryStatus.PUBLISHED,
                 EntryRow.urgent.is_(False),  # that went out at once
                 (EntryRow.expires_at.is_(None)) | (EntryRow.expires_at > self._office.clock()),
@@ -119,8 +144,8 @@ class DigestAudience:
 
     def _reader(
         self,
-        row: SubscriberRow,
-        subscriptions: Sequence[SubscriptionRow],
+        row: Person,
+        subscriptions: Sequence[_Due],
         news: Mapping[UUID, list[_News]],
         names: Mapping[UUID, Mapping[str, str]],
     ) -> Reader | None:
@@ -142,7 +167,7 @@ class DigestAudience:
         )
 
     def _theirs(
-        self, subscriptions: Sequence[SubscriptionRow], news: Mapping[UUID, list[_News]]
+        self, subscriptions: Sequence[_Due], news: Mapping[UUID, list[_News]]
     ) -> Iterator[_News]:
         for one in subscriptions:
             for entry in news.get(one.topic_id, ()):

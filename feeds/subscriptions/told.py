@@ -66,8 +66,8 @@ class Audiences:
         )
         return found
 
-    def of_digest(self, due_at: datetime) -> DigestAudience:
-        return DigestAudience(self._office, due_at)
+    def of_digest(self, due_at: datetime, until: datetime) -> DigestAudience:
+        return DigestAudience(self._office, due_at, until)
 
     async def items(
         self, session: AsyncSession, entry_ids: Collection[UUID]

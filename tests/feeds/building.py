@@ -1,108 +1,123 @@
-"""A town that announces things: topics, entries, and the clock that publishes them."""
+"""Topics, entries and who has subscribed, as tests need them."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from io import BytesIO
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from PIL import Image
-from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.blobs import Blobs
-from core.clock import Clock
 from core.database import Database
-from feeds import EntryRow, Hub, KeptPicture, Publishing, Words, Writing, entry_for, new_draft
-from feeds.picture import redrawn
-from feeds.topics import add_topic
-from ingest.events import EntryPublished, Event
-from ingest.models import StreamRow
+from core.ids import new_id
+from feeds import EntryRow, EntryStatus, EntryTopicRow, EntryVersionRow, TopicRow
+from feeds.subscriptions import (
+    Audiences,
+    Cadence,
+    Medium,
+    Office,
+    Said,
+    SubscriberRow,
+    Wish,
+    enter_subscriber,
+    preferences_tokens,
+    subscribe,
+)
+from ingest import publish
+from ingest.events import EntryPublished, Event, new_event
+from tests.builders import SettableClock
 
-PORTAL = "https://ville.example"
-
-
-def picture_bytes(size: tuple[int, int] = (40, 30), form: str = "PNG") -> bytes:
-    written = BytesIO()
-    Image.new("RGB", size, "teal").save(written, form)
-    return written.getvalue()
+PARIS = ZoneInfo("Europe/Paris")
+PORTAL = "https://demo.example"
+SECRET = b"the town's secret"
 
 
 @dataclass
-class News:
-    """What agents do, without the desk."""
+class Press:
+    """Publishes entries, and lets people subscribe."""
 
     database: Database
-    blobs: Blobs
-    clock: Clock
-    hub_url: str = ""
-    portal: str = PORTAL
-    topics: dict[str, UUID] = field(default_factory=dict)
+    clock: SettableClock
 
-    @property
-    def publishing(self) -> Publishing:
-        return Publishing(self.clock, self.blobs, Hub(self.hub_url, self.portal, "fr"))
+    def audiences(self) -> Audiences:
+        office = Office(self.clock, PARIS, preferences_tokens(SECRET), "fr")
+        return Audiences(office, PORTAL)
 
-    async def topic(self, slug: str, **values: Any) -> UUID:
+    async def topic(self, slug: str, *, name: str = "", en: str = "") -> UUID:
+        row = TopicRow(
+            id=new_id(),
+            slug=slug,
+            names={"fr": name or slug, "en": en or name or slug},
+            summaries={},
+            languages=["fr", "en"],
+            created_at=self.clock(),
+            **({"changed_at": self.clock()} if hasattr(TopicRow, "changed_at") else {}),
+        )
         async with self.database.begin() as session:
-            row = await add_topic(
-                session,
-                self.clock,
-                slug,
-                {"fr": f"Thème {slug}", "en": f"Topic {slug}"},
-                summaries={"fr": "Tout ce qui s’y passe.", "en": "All that happens."},
-                **values,
-            )
-            self.topics[slug] = row.id
+            session.add(row)
         return row.id
 
-    async def picture(self) -> KeptPicture:
-        drawn = redrawn(picture_bytes())
-        return KeptPicture(await self.blobs.stage(drawn.content), drawn.width, drawn.height)
-
-    async def draft(self, *slugs: str, title: str = "Rue Pasteur barrée", **values: Any) -> UUID:
-        """An entry in French, not published yet; returns its id."""
-        body = values.pop("body", "La rue est **fermée** mardi.")
-        words = values.pop("words", {"fr": Words(title=title, body=body)})
-        writing = Writing(words=words, topic_ids=tuple(self.topics[one] for one in slugs), **values)
-        async with self.database.begin() as session:
-            entry = await new_draft(session, self.blobs, self.clock, writing, by=None)
-        return entry.id
-
-    async def publish(self, *slugs: str, **values: Any) -> UUID:
-        entry_id = await self.draft(*slugs, **values)
-        async with self.database.begin() as session:
-            entry = await entry_for(session, entry_id, to_change=True)
-            await self.publishing.publish(session, entry)
-        return entry_id
-
-    async def schedule(self, entry_id: UUID, at: datetime) -> None:
-        async with self.database.begin() as session:
-            entry = await entry_for(session, entry_id, to_change=True)
-            await self.publishing.schedule(session, entry, at)
-
-    async def correct(self, entry_id: UUID, *slugs: str, **words: str) -> None:
-        said = Words(**{"title": "Rue Pasteur barrée", "body": "Jeudi, et non mardi.", **words})
-        writing = Writing(words={"fr": said}, topic_ids=tuple(self.topics[one] for one in slugs))
-        async with self.database.begin() as session:
-            entry = await entry_for(session, entry_id, to_change=True)
-            await self.publishing.correct(session, entry, writing, by=None)
-
-    async def withdraw(self, entry_id: UUID) -> None:
-        async with self.database.begin() as session:
-            entry = await entry_for(session, entry_id, to_change=True)
-            await self.publishing.withdraw(session, entry)
-
-    async def entry(self, entry_id: UUID) -> EntryRow:
-        async with self.database.read() as session:
-            return await entry_for(session, entry_id)
-
-    async def told(self) -> list[EntryPublished]:
-        """The events that went out, in order."""
-        query = (
-            select(StreamRow.event)
-            .where(StreamRow.stream == EntryPublished.stream)
-            .order_by(StreamRow.seq)
+    async def entry(self, *topics: UUID, title: str = "Rue fermée", **values: Any) -> Event:
+        """Publish one; returns the event that says so."""
+        said = {key: values.pop(key) for key in ("html", "body", "sms") if key in values}
+        defaults = {"body": "La rue est fermée.", "html": "<p>La rue est fermée.</p>", "sms": ""}
+        now = self.clock()
+        row = EntryRow(
+            id=new_id(),
+            slug=f"entry-{new_id().hex}",
+            status=EntryStatus.PUBLISHED,
+            version=1,
+            published_at=now,
+            created_at=now,
+            **values,
         )
-        async with self.database.read() as session:
-            rows = await session.scalars(query)
-            return [EntryPublished.of(Event.model_validate_json(event)) for event in rows]
+        version = EntryVersionRow(
+            entry_id=row.id,
+            number=1,
+            language="fr",
+            title=title,
+            summary="En bref.",
+            at=now,
+            **(defaults | said),
+        )
+        standing = [EntryTopicRow(entry_id=row.id, topic_id=t, published_at=now) for t in topics]
+        async with self.database.begin() as session:
+            session.add_all([row, version, *standing])
+            await session.flush()
+            event = self.told(row, "published")
+            await publish(session, [event])
+        return event
+
+    def told(self, row: EntryRow, change: Any) -> Event:
+        data = EntryPublished(
+            entry_id=row.id, version=row.version, change=change, urgent=bool(row.urgent)
+        )
+        return new_event(data, key=row.id, id=new_id(), time=self.clock())
+
+    async def withdraw(self, published: Event) -> Event:
+        async with self.database.begin() as session:
+            row = await session.get_one(EntryRow, UUID(published.subject))
+            row.status = EntryStatus.WITHDRAWN
+            return self.told(row, "withdrawn")
+
+    async def subscriber(
+        self, address: str, *topics: UUID, language: str = "fr", **wish: Any
+    ) -> SubscriberRow:
+        async with self.database.begin() as session:
+            return await self.subscribe_in(session, address, *topics, language=language, **wish)
+
+    async def subscribe_in(
+        self,
+        session: AsyncSession,
+        address: str,
+        *topics: UUID,
+        language: str = "fr",
+        **wish: Any,
+    ) -> SubscriberRow:
+        medium = Medium.EMAIL if "@" in address else Medium.SMS
+        row = await enter_subscriber(session, self.clock, address, language)
+        wishes = [Wish(topic, medium, **wish) for topic in topics]
+        await subscribe(session, self.clock, PARIS, row, wishes, Said("link"))
+        return row
+
+
+DAILY = Cadence.DAILY

@@ -5,7 +5,7 @@ import pytest
 from core.blobs import Blobs
 from core.database import Database
 from tests.builders import SettableClock
-from tests.feeds.building import News
+from tests.feeds.news import News
 
 
 @pytest.fixture

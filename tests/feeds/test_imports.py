@@ -16,7 +16,7 @@ from feeds.items import MOST_ITEMS, read_items
 from feeds.models import EntryRow, OutsideFeedRow
 from feeds.outside import add_feed
 from tests.builders import SettableClock
-from tests.feeds.building import News
+from tests.feeds.news import News
 
 ADDRESS = "https://region.example/feed"
 

@@ -8,7 +8,7 @@ from feeds.reading import corrections
 from feeds.schedule import Schedule
 from feeds.topics import archive_topic, topic_for
 from tests.builders import SettableClock
-from tests.feeds.building import News
+from tests.feeds.news import News
 
 
 async def titles(news: News, slug: str = "") -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -33,6 +34,8 @@ class Limits:
     """Links to one address; whoever asks for more is told the same, and nothing is sent."""
     texts: RateLimit = field(default_factory=lambda: RateLimit(5, 3600))
     """Codes by SMS, of one account."""
+    numbers: RateLimit = field(default_factory=lambda: RateLimit(5, 3600))
+    """Codes to one number, whoever asks: nobody's telephone rings all day."""
     wrong_keys: RateLimit = field(default_factory=lambda: RateLimit(20, 600))
     """Of one client for one reference."""
 
@@ -55,6 +58,13 @@ class Context:
     texts: TextSender | None = None
     """None while the town sends no SMS: numbers cannot be proven then."""
     limits: Limits = field(default_factory=Limits)
+    town_number: str = ""
+    """The one that SMS come from; empty when it is not known."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the town's days begin."""
+        return ZoneInfo(self.settings.time_zone)
 
     @property
     def site(self) -> Site:

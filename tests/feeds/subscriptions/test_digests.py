@@ -22,7 +22,8 @@ ZONES = st.sampled_from(
     ]
 ).map(ZoneInfo)
 HOURS = st.integers(0, 23)
-MOMENTS = st.datetimes(datetime(2005, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+SECONDS = (1_100_000_000, 1_900_000_000)  # 2004 to 2030
+MOMENTS = st.integers(*SECONDS).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 
 
 def local(at: datetime, zone: ZoneInfo) -> date:

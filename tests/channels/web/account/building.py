@@ -18,7 +18,7 @@ from cases import Opening, QueueRow, open_case
 from channels.web.account.asking import account_at
 from channels.web.account.context import Context, Limits
 from channels.web.normalize import normalize
-from citizens import AccountRow
+from citizens import AccountRow, Name
 from citizens.accounts import create_account
 from citizens.sessions import open_session
 from citizens.sharing import Sharing
@@ -43,7 +43,7 @@ QUOTA = 200_000  # bytes of a wallet
 VIRUS = b"this is a virus"
 VIEWERS = Processes(1)
 """For all tests; whoever uses it closes it."""
-NAMES = {JEANNE: "Jeanne Dupont", PAUL: "Paul Martin"}
+NAMES = {JEANNE: Name("Jeanne", "Dupont"), PAUL: Name("Paul", "Martin")}
 
 
 @dataclass

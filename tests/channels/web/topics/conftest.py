@@ -4,7 +4,7 @@ import pytest
 
 from core.settings import Settings
 from tests.channels.web.building import Portal
-from tests.feeds.building import PORTAL, News
+from tests.feeds.news import PORTAL, News
 
 HUB = "https://hub.example/"
 

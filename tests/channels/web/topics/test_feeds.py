@@ -17,7 +17,7 @@ from tests.builders import NOON, SettableClock
 from tests.channels.web.building import Portal
 from tests.channels.web.topics.conftest import HUB
 from tests.channels.web.topics.validators import check_atom, check_json, check_rss
-from tests.feeds.building import PORTAL, News
+from tests.feeds.news import PORTAL, News
 
 PARIS = ZoneInfo("Europe/Paris")
 TYPES = {

@@ -3,7 +3,7 @@ from datetime import timedelta
 from feeds import Words
 from tests.builders import SettableClock
 from tests.channels.web.building import Portal
-from tests.feeds.building import News
+from tests.feeds.news import News
 
 
 async def test_topics_and_their_news_are_found_from_the_first_page(

@@ -18,7 +18,7 @@ from tests.agent_api.serving import served
 from tests.builders import SettableClock
 from tests.channels.web.building import Portal
 from tests.channels.web.topics.hub import Hub, Subscriber
-from tests.feeds.building import News
+from tests.feeds.news import News
 from tests.ports import free_ports
 
 

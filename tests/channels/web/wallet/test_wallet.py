@@ -192,7 +192,7 @@ async def test_all_that_is_kept_can_be_taken_along(accounts: Accounts) -> None:
         answer = await jeanne.client.post("/me/data/export", data=csrf | fields)
     archive = ZipFile(io.BytesIO(answer.content))
     told = json.loads(archive.read("data.json"))
-    assert told["account"]["name"] == "Jeanne Dupont"
+    assert told["account"]["family_name"] == "Dupont"
     assert [case["reference"] for case in told["cases"]] == [reference]
     assert archive.read("documents/001-carte.txt") == CARD
 
