@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from agent_api.desk import (
     callbacks,
     calls,
+    campaigns,
     case_actions,
     cases,
     counter,
@@ -25,6 +26,7 @@ from agent_api.desk import (
     procedures,
     quarantine,
     scans,
+    sent,
     telephone,
     topics,
     viewer,
@@ -57,6 +59,8 @@ for part in (
     entry_preview,
     topics,
     outside_feeds,
+    campaigns,
+    sent,
 ):
     routes.include_router(part.routes)
 

@@ -5,10 +5,23 @@ from fastapi import FastAPI
 from channels.web.account import data, entering, linking, phone, profile, security
 from channels.web.account.context import Context
 from channels.web.space import routes as space
+from channels.web.space import sent
 from channels.web.subscriptions import asking, preferences, proving
 from channels.web.wallet import routes as wallet
 
-PARTS = (entering, linking, space, profile, phone, security, data, asking, proving, preferences)
+PARTS = (
+    entering,
+    linking,
+    space,
+    sent,
+    profile,
+    phone,
+    security,
+    data,
+    asking,
+    proving,
+    preferences,
+)
 
 
 def install(app: FastAPI, context: Context) -> None:
