@@ -63,6 +63,7 @@ def build_app(town: Town) -> FastAPI:
         sharing=Sharing(town.wallet, town.clock),
         viewers=town.viewers,
         page_limits=ocr_options(settings).limits,
+        town_number=town.account.number if town.account else "",
         texts=AccountTexts(town.database, town.clock, language=settings.language)
         if town.account
         else None,

@@ -6,6 +6,7 @@ from agent_api.desk import (
     audit_trail,
     callbacks,
     calls,
+    campaigns,
     case_actions,
     cases,
     consents,
@@ -29,6 +30,7 @@ from agent_api.desk import (
     proposals,
     quarantine,
     scans,
+    sent,
     telephone,
     topics,
     viewer,
@@ -65,6 +67,8 @@ for part in (
     entry_preview,
     topics,
     outside_feeds,
+    campaigns,
+    sent,
 ):
     routes.include_router(part.routes)
 

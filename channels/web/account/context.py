@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -57,6 +58,13 @@ class Context:
     texts: TextSender | None = None
     """None while the town sends no SMS: numbers cannot be proven then."""
     limits: Limits = field(default_factory=Limits)
+    town_number: str = ""
+    """The one that SMS come from; empty when it is not known."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the town's days begin."""
+        return ZoneInfo(self.settings.time_zone)
 
     @property
     def site(self) -> Site:

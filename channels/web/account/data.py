@@ -20,6 +20,7 @@ from citizens import Account
 from citizens.erasure import erase_account
 from core.web import FieldError
 from core.web.csrf import ACCOUNT_COOKIE
+from feeds.subscriptions import erase_subscriptions
 from notify import forget_account_mails
 
 routes = APIRouter(prefix="/me/data", include_in_schema=False)
@@ -61,6 +62,7 @@ async def delete(
     async with context.database.begin() as session:
         files = await context.wallet.erase(session, me.id)
         has_cases = await let_go_of_cases(session, me.citizen_id)
+        await erase_subscriptions(session, me.id, email=me.email, phone=me.phone)
         await erase_account(session, me.id, has_cases=has_cases)
         await forget_account_mails(session, me.addresses)
         record(context, session, "deleted", me.id)

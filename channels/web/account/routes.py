@@ -6,9 +6,24 @@ from channels.web.account import data, entering, linking, phone, profile, securi
 from channels.web.account.context import Context
 from channels.web.space import own
 from channels.web.space import routes as space
+from channels.web.space import sent
+from channels.web.subscriptions import asking, preferences, proving
 from channels.web.wallet import routes as wallet
 
-PARTS = (entering, linking, space, own, profile, phone, security, data)
+PARTS = (
+    entering,
+    linking,
+    space,
+    own,
+    sent,
+    profile,
+    phone,
+    security,
+    data,
+    asking,
+    proving,
+    preferences,
+)
 
 
 def install(app: FastAPI, context: Context) -> None:
