@@ -29,9 +29,11 @@ from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
+from core.web.theme import Theme
 from guichet import demo
 from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
+from guichet.theme import Fetching, theme_of
 from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
 from ingest.antivirus import ClamAV
 from ingest.failures import BackOff, Failures
@@ -94,6 +96,8 @@ class Town:
     reminders: Reminders
     """Of documents that expire."""
     draft_sweep: DraftSweep
+    theme: Theme
+    theme_fetching: Fetching
 
     async def close(self) -> None:
         self.processes.close()
@@ -177,6 +181,7 @@ def build_town(
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
+    theme = theme_of(settings)
     wallet = SealedWallet(
         database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
     )
@@ -217,6 +222,8 @@ def build_town(
         account_mails=account_mails,
         wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        theme=theme,
+        theme_fetching=Fetching(settings, theme),
         draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
     )
 

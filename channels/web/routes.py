@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.contact import Contact, Who
+from channels.web.embedding.routes import embedding_routes
 from channels.web.geocoding import Geocoder
 from channels.web.geocoding.routes import geocoding_routes
 from channels.web.procedures.office import DraftLimits, Office
@@ -98,6 +99,7 @@ def router(
     routes.include_router(procedure_routes(office))
     if geocoder is not None:
         routes.include_router(geocoding_routes(geocoder, settings, limits.geocoding))
+    routes.include_router(embedding_routes(office, pages.static))
     routes.add_api_route("/track", _short, methods=["GET", "HEAD"])
     return routes
 
