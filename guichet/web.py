@@ -43,12 +43,14 @@ def build_app(town: Town) -> FastAPI:
         time_zone=settings.time_zone,
         language=settings.language,
         https_only=settings.https_only,
+        theme=town.theme,
     )
     app = FastAPI(title="Guichet", openapi_url=None, docs_url=None, redoc_url=None)
     install_problems(app, pages)
     app.add_middleware(PageMiddleware, language=settings.language, https_only=settings.https_only)
     app.add_middleware(BodyLimit, most=2 * settings.max_upload)  # files in JSON are a third larger
     app.mount("/static", static)
+    app.mount("/theme", town.theme)
     app.include_router(for_machines(town))
     accounts = AccountContext(
         settings=settings,
