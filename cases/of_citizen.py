@@ -52,9 +52,20 @@ class Holder:
         return CaseRow.id.in_(wrote.union(holds))
 
 
-async def cases_of_citizen(session: AsyncSession, holder: Holder) -> Sequence[CaseRow]:
+async def cases_of_citizen(
+    session: AsyncSession,
+    holder: Holder,
+    *,
+    statuses: Collection[str] = tuple(CaseStatus),
+    most: int = MAX_LISTED,
+) -> Sequence[CaseRow]:
     """The newest first."""
-    query = select(CaseRow).where(holder.their_cases).order_by(CaseRow.id.desc()).limit(MAX_LISTED)
+    query = (
+        select(CaseRow)
+        .where(holder.their_cases, CaseRow.status.in_(statuses))
+        .order_by(CaseRow.id.desc())
+        .limit(most)
+    )
     return (await session.scalars(query)).all()
 
 

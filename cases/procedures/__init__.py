@@ -3,6 +3,7 @@
 from cases.procedures.definition import (
     Procedure,
     as_json,
+    closes_on,
     is_open,
     json_schema,
     read_definition,
@@ -87,6 +88,7 @@ __all__ = [
     "begin_draft",
     "changeable",
     "changed",
+    "closes_on",
     "compute",
     "decide",
     "discard_draft",

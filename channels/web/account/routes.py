@@ -4,11 +4,12 @@ from fastapi import FastAPI
 
 from channels.web.account import data, entering, linking, phone, profile, security
 from channels.web.account.context import Context
+from channels.web.home import routes as home
 from channels.web.space import own
 from channels.web.space import routes as space
 from channels.web.wallet import routes as wallet
 
-PARTS = (entering, linking, space, own, profile, phone, security, data)
+PARTS = (entering, linking, home, space, own, profile, phone, security, data)
 
 
 def install(app: FastAPI, context: Context) -> None:
