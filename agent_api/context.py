@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from agent_api.live import Live
+from cases import CaseRow
 from cases.procedures import Procedure
 from core.blobs import Blobs
 from core.clock import Clock
@@ -66,6 +68,24 @@ class Counter(Protocol):
         ...
 
 
+class Wallets(Protocol):
+    """Citizens' wallets, as far as the town puts documents into them; the portal knows."""
+
+    async def owner_of(self, session: AsyncSession, case: CaseRow) -> UUID | None:
+        """The account whose wallet a document of this case goes into; None when there is none."""
+        ...
+
+    async def put(
+        self, account_id: UUID, item_id: UUID, name: str, content: bytes, expires_on: date | None
+    ) -> None:
+        """Durable when it returns; twice is once. Raises BadInput, Later."""
+        ...
+
+    async def tell(self, session: AsyncSession, account_id: UUID, item_id: UUID, name: str) -> None:
+        """Write to its owner that it is there, in the caller's transaction."""
+        ...
+
+
 class Previews(Protocol):
     """How the portal shows a form; the portal knows."""
 
@@ -89,6 +109,7 @@ class Context:
     counter: Counter
     letterhead: Letterhead
     preview: Previews
+    wallets: Wallets
     telephone: bool = False
     """Whether the town can be called, and sends SMS."""
     limits: Limits = field(default_factory=Limits)

@@ -82,6 +82,24 @@ async def case_of_citizen(
     return case
 
 
+async def holders_of_case(session: AsyncSession, case: CaseRow) -> Sequence[UUID]:
+    """The citizens whose case it may be: who opened it, then who has shown its key, the first
+    first. Of an account :func:`has_case` decides."""
+    query = (
+        select(CaseHolderRow.citizen_id)
+        .where(CaseHolderRow.case_id == case.id)
+        .order_by(CaseHolderRow.since, CaseHolderRow.citizen_id)
+    )
+    holders = (await session.scalars(query)).all()
+    return [*dict.fromkeys([*([case.citizen_id] if case.citizen_id else ()), *holders])]
+
+
+async def has_case(session: AsyncSession, holder: Holder, case: CaseRow) -> bool:
+    """Whether it is theirs."""
+    query = select(CaseRow.id).where(CaseRow.id == case.id, holder.their_cases)
+    return await session.scalar(query) is not None
+
+
 async def keyed_case(session: AsyncSession, reference: str, *, to_change: bool = False) -> CaseRow:
     """For who has shown its tracking key: the caller answers for that. Raises NotThere."""
     query = select(CaseRow).where(CaseRow.reference == reference)

@@ -16,6 +16,7 @@ from channels.web.account.context import Context as AccountContext
 from channels.web.account.visiting import visitors
 from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
+from channels.web.wallet.deposits import Deposits
 from citizens.sharing import Sharing
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.demo_telephone import demo_provider
@@ -114,6 +115,7 @@ def build_app(town: Town) -> FastAPI:
             ),
             letterhead=Letterhead.of(settings, town.secret),
             preview=preview,
+            wallets=Deposits(accounts),
             limits=ocr_options(settings).limits,
         ),
     )
