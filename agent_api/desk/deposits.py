@@ -17,7 +17,7 @@ from agent_api.moments import read_date
 from agent_api.views import Draft
 from cases import Agent, CaseEventRow, case_for, document_for
 from cases.changes import case_at, record_change
-from core.errors import BadInput, NotNow
+from core.errors import BadInput, NotNow, NotThere
 from core.i18n import N_
 from core.ids import derived_id
 from core.text import clean_line, file_name
@@ -61,8 +61,16 @@ async def _content(
     if not document:
         raise BadInput(NO_FILE, where="file")
     async with context.database.read() as session:
-        row = await document_for(session, agent, reference, UUID(document))
+        row = await document_for(session, agent, reference, _id(document))
         return row.name, await context.blobs.read(session, row.sha256)
+
+
+def _id(text: str) -> UUID:
+    """Raises NotThere when it is none, as for one that is not there."""
+    try:
+        return UUID(text)
+    except ValueError as problem:
+        raise NotThere("no such document") from problem
 
 
 async def _deposit(

@@ -189,6 +189,13 @@ async def discard_draft(session: AsyncSession, draft: FormDraft) -> None:
     await session.execute(delete(DraftRow).where(DraftRow.id == draft.id))
 
 
+async def erase_drafts(session: AsyncSession, citizen_id: UUID) -> None:
+    """All that a citizen has begun, sent or not: what was sent is in its case."""
+    theirs = select(DraftRow.id).where(DraftRow.citizen_id == citizen_id)
+    await session.execute(delete(DraftFileRow).where(DraftFileRow.draft_id.in_(theirs)))
+    await session.execute(delete(DraftRow).where(DraftRow.citizen_id == citizen_id))
+
+
 def add_file(
     session: AsyncSession,
     draft: FormDraft,

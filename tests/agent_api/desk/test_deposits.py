@@ -84,6 +84,6 @@ async def test_a_document_of_the_case_can_be_sent_too_but_none_of_another(
     url = f"{desk}/deposits"
     await camille.submit(desk, url, document=str(document))
     assert "put plan.pdf into the citizen’s wallet" in await camille.page(desk)
-    for nothing, status in ((str(elsewhere), 404), ("", 422)):
+    for nothing, status in ((str(elsewhere), 404), ("nonsense", 404), ("", 422)):
         answer = await camille.submit(desk, url, document=nothing)
         assert answer.status_code == status
