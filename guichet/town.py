@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent_api import Live
-from channels.cti import Asterisk, CallLinks, Calls, Manager, flag_missed
+from cases.procedures.sweeping import DraftSweep
+from channels.cti import Asterisk, CallLinks, Calls, Manager
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
@@ -17,7 +18,9 @@ from channels.fax.recvq import watched_faxes
 from channels.folder import WatchedFolder
 from channels.scan.folders import watched_scans
 from channels.telephony.handlers import MediaFetching
+from channels.web.procedures.wallet import forgetting_shares
 from channels.web.wallet.reminders import Reminders
+from citizens.sharing import Sharing
 from citizens.wallet import SealedWallet
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
 
 
 VIEWERS = 2  # processes
+CALL_BACK_WITHIN = 1  # working days after a call that nobody answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Town:
     wallet: SealedWallet
     reminders: Reminders
     """Of documents that expire."""
+    draft_sweep: DraftSweep
 
     async def close(self) -> None:
         self.processes.close()
@@ -123,6 +128,7 @@ def build_town(
     account = TwilioAccount.of(settings)
     if account is None and settings.demo:
         account = demo_account(settings, secret)
+    calendar = Calendar(settings.holidays, settings.time_zone)
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -136,7 +142,7 @@ def build_town(
             "route": Routing(
                 database,
                 clock,
-                Calendar(settings.holidays, settings.time_zone),
+                calendar,
                 partial(new_reference, secrets.choice),
                 is_ours=ours.has,
                 main_mailbox=settings.main_mailbox,
@@ -166,13 +172,16 @@ def build_town(
                 sends_sms=account is not None,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
-            "calls": CallLinks(database, flag_missed),
+            "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
+    wallet = SealedWallet(
+        database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
+    )
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -208,15 +217,9 @@ def build_town(
         account=account,
         mailboxes=mailboxes,
         account_mails=account_mails,
-        wallet=SealedWallet(
-            database,
-            blobs,
-            clock,
-            secret,
-            quota=settings.wallet_quota,
-            antivirus=antivirus,
-        ),
+        wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
     )
 
 

@@ -14,6 +14,7 @@ from channels.scan import DeskScans
 from channels.web.account.asking import account_at
 from channels.web.account.context import Context as AccountContext
 from channels.web.account.visiting import visitors
+from channels.web.geocoding.addok import Addok
 from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
 from channels.web.wallet.deposits import Deposits
@@ -79,6 +80,8 @@ def build_app(town: Town) -> FastAPI:
             clock=town.clock,
             visitors=visitors(accounts),
             who=partial(account_at, context=accounts),
+            wallet=accounts.sharing,
+            geocoder=Addok(settings.geocoder_url) if settings.geocoder_url else None,
         )
     )
     if town.account is not None:
@@ -90,6 +93,7 @@ def build_app(town: Town) -> FastAPI:
                 clock=town.clock,
                 settings=settings,
                 secret=town.secret,
+                take_report=town.calls.take,
             )
         )
         if not settings.twilio_account:

@@ -39,6 +39,7 @@ from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
 from notify.senders.smtp import Smarthost, Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
+from notify.senders.twilio import warm_up as warm_up_sms
 from notify.writing import Writing
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "record_wish",
     "stopped",
     "waiting_letters",
+    "warm_up_sms",
 ]
 
 

@@ -183,7 +183,7 @@ class Dispatcher:
             chosen = await self._choose(free)
             if not outcomes and not chosen:
                 return False
-            async with self._database.begin() as session:
+            async with self._database.begin(patient=True) as session:
                 await settle(session, outcomes, self._id)
                 ours = await claim(session, list(chosen.values()), self._id) if chosen else set()
                 unwanted = await self._unwanted(session, [chosen[one] for one in ours])

@@ -11,7 +11,6 @@ from cases.procedures.definition import (
 from cases.procedures.drafts import (
     DraftItem,
     FormDraft,
-    add_file,
     begin_draft,
     discard_draft,
     drafts_of_citizen,
@@ -19,7 +18,6 @@ from cases.procedures.drafts import (
     is_taken,
     mark_sent,
     read_draft,
-    remove_file,
     save_draft,
     sweep_drafts,
 )
@@ -63,6 +61,7 @@ from cases.procedures.store import (
 )
 from cases.procedures.summary import Line, Section, as_text, summary
 from cases.procedures.texts import say
+from cases.procedures.uploading import add_file, contents_of, remove_file
 
 __all__ = [
     "CITIZEN",
@@ -91,6 +90,7 @@ __all__ = [
     "changed",
     "closes_on",
     "compute",
+    "contents_of",
     "decide",
     "discard_draft",
     "drafts_of_citizen",

@@ -7,12 +7,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.contact import Contact, Who
+from channels.web.geocoding import Geocoder
+from channels.web.geocoding.routes import geocoding_routes
 from channels.web.procedures.office import DraftLimits, Office
 from channels.web.procedures.routes import procedure_routes
 from channels.web.promise import Promises
 from channels.web.tokens import Grants, Nonces
 from channels.web.tracking import Tracking
 from channels.web.visitors import Visitors, anybody
+from citizens.sharing import Wallet
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
 from core.database import Database
@@ -30,6 +33,7 @@ class Limits:
     tracking: RateLimit = field(default_factory=lambda: RateLimit(60, 600))
     wrong_keys: RateLimit = field(default_factory=lambda: RateLimit(20, 600))
     """Of one client for one reference."""
+    geocoding: RateLimit = field(default_factory=lambda: RateLimit(600, 600))
     drafts: DraftLimits = field(default_factory=DraftLimits)
 
 
@@ -45,6 +49,8 @@ def router(
     visitors: Visitors = anybody,
     limits: Limits | None = None,
     who: Who | None = None,
+    geocoder: Geocoder | None = None,
+    wallet: Wallet | None = None,
 ) -> APIRouter:
     """The portal's routes. ``pages`` must know the templates of this room as ``portal``."""
     limits = limits or Limits()
@@ -75,8 +81,11 @@ def router(
         settings=settings,
         secret=secret,
         limits=limits.drafts,
+        wallet=wallet,
     )
     routes.include_router(procedure_routes(office))
+    if geocoder is not None:
+        routes.include_router(geocoding_routes(geocoder, settings, limits.geocoding))
     tracking = Tracking(
         town=office,
         grants=grants,

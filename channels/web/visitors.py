@@ -20,6 +20,9 @@ class Visitor:
     profile: Mapping[str, Any] = field(default_factory=dict)
     email: str = ""
     account_id: UUID | None = None
+    """Whose wallet is theirs."""
+    language: str = "fr"
+    """Of what is written down for them."""
 
 
 Visitors = Callable[[Request], Awaitable[Visitor]]

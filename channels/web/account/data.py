@@ -60,7 +60,7 @@ async def delete(
         return _wrong(request, context, me, "delete_password")
     async with context.database.begin() as session:
         files = await context.wallet.erase(session, me.id)
-        await erase_drafts(session, me.citizen_id)
+        files = [*files, *await erase_drafts(session, context.blobs, me.citizen_id)]
         has_cases = await let_go_of_cases(session, me.citizen_id)
         await erase_account(session, me.id, has_cases=has_cases)
         await forget_account_mails(session, me.addresses)

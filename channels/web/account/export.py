@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import cases_of_citizen, track_case
-from cases.procedures import FormDraft, drafts_of_citizen, read_draft
+from cases.procedures import FormDraft, contents_of, drafts_of_citizen, read_draft
 from channels.web.account.asking import holder_of
 from channels.web.account.context import Context
 from channels.web.tracked import page_of
@@ -131,21 +131,20 @@ async def _case_files(
 async def _draft_files(
     session: AsyncSession, context: Context, drafts: Sequence[FormDraft]
 ) -> dict[str, bytes]:
-    files = [
-        (draft.reference, file)
-        for draft in drafts
-        for value in draft.typed.values()
-        if isinstance(value, list)
-        for file in value
-        if isinstance(file, dict) and "sha256" in file
-    ]
-    contents = await context.blobs.read_many(session, {file["sha256"] for _, file in files})
-    return {
-        f"drafts/{reference}/{number:03}-{file_name(file['name'], 'document')}": contents[
-            file["sha256"]
-        ]
-        for number, (reference, file) in enumerate(files, start=1)
-    }
+    found = {}
+    for draft in drafts:
+        contents = await contents_of(session, context.blobs, draft.id)
+        files = (
+            file
+            for value in draft.typed.values()
+            if isinstance(value, list)
+            for file in value
+            if isinstance(file, dict) and file.get("sha256") in contents
+        )
+        for number, file in enumerate(files, start=1):
+            name = f"{number:03}-{file_name(file['name'], 'document')}"
+            found[f"drafts/{draft.reference}/{name}"] = contents[file["sha256"]]
+    return found
 
 
 def _case(page: TrackedCasePage) -> dict[str, Any]:

@@ -27,4 +27,5 @@ async def visitor_of(context: Context, account: Account) -> Visitor:
         profile=variables_of(profile, today),
         email=account.email,
         account_id=account.id,
+        language=account.language,
     )

@@ -21,6 +21,7 @@ from channels.web.routes import Limits
 from channels.web.views import TEMPLATES
 from channels.web.visitors import Visitor, Visitors, anybody
 from citizens import Account
+from citizens.sharing import Wallet
 from core.blobs import Blobs
 from core.database import Database
 from core.settings import Settings
@@ -55,6 +56,7 @@ class Portal:
     queue: QueueRow | None = None
     agent: Agent = field(default_factory=lambda: agent(name="Camille Durand"))
     who: Who | None = None
+    wallet: Wallet | None = None
 
     def __post_init__(self) -> None:
         self.acceptance = Acceptance(self.database, self.blobs, self.clock)
@@ -81,6 +83,7 @@ class Portal:
                 limits=self.limits,
                 visitors=self._visitors,
                 who=self._who,
+                wallet=self.wallet,
             )
         )
 
