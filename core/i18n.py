@@ -85,7 +85,7 @@ class Formats:
         """``12 mars 2026``"""
         return format_date(self._local(at), "long", locale=self.locale)
 
-    def until(self, day: date) -> str:
+    def month_day(self, day: date) -> str:
         """``12 mars``, with the year when it is not this one."""
         this_year = self._local(self.clock()).year == day.year
         return format_date(day, "d MMMM" if this_year else "long", locale=self.locale)

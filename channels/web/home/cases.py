@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,13 +11,13 @@ from cases.procedures import drafts_of_citizen
 from channels.web.account.asking import holder_of
 from channels.web.home.box import HomeLine, Reader
 from core.clock import Clock
-from core.i18n import N_
+from core.i18n import N_, Formats
 
 MOST = 5  # lines
 
 RECEIVED = N_("received on %(day)s")
 DUE = N_("answer by %(day)s")
-SAVED = N_("saved on %(day)s")
+SAVED = N_("Saved %(when)s")
 ANSWERED = N_("we have answered you")
 
 
@@ -42,7 +43,7 @@ class CasesBox:
                 url=f"/me/cases/{row.reference}",
                 icon=self.icon,
                 detail=f"{row.reference} · "
-                + _(RECEIVED) % {"day": formats.brief(row.received_at)},
+                + _(RECEIVED) % {"day": _day(row.received_at, formats)},
                 side=_side(row, reader),
                 badge=row.status,
             )
@@ -50,12 +51,16 @@ class CasesBox:
         ]
 
 
+def _day(at: datetime, formats: Formats) -> str:
+    return formats.month_day(at.astimezone(formats.zone).date())
+
+
 def _side(row: CaseRow, reader: Reader) -> str:
     if row.status == "waiting":
         return reader.translate(ANSWERED)
     if row.due_at is None:
         return ""
-    return reader.translate(DUE) % {"day": reader.formats.brief(row.due_at)}
+    return reader.translate(DUE) % {"day": _day(row.due_at, reader.formats)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class DraftsBox:
                 title=draft.procedure.called(reader.locale),
                 url=draft.path,
                 icon="edit",
-                side=_(SAVED) % {"day": formats.brief(draft.saved_at)},
+                side=_(SAVED) % {"when": formats.ago(draft.saved_at)},
             )
             for draft in drafts[:MOST]
         ]

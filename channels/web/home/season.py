@@ -43,7 +43,7 @@ class SeasonBox:
                 title=procedure.called(reader.locale),
                 url=f"/procedures/{procedure.slug}",
                 icon="form",
-                side=reader.translate(UNTIL) % {"day": reader.formats.until(day)},
+                side=reader.translate(UNTIL) % {"day": reader.formats.month_day(day)},
             )
             for day, procedure in closing[:MOST]
         ]
