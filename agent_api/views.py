@@ -151,7 +151,7 @@ Action = Literal["replies", "notes", "claim", "move", "close", "reopen"]
 class Draft:
     """What was typed into a form that could not be carried out."""
 
-    action: Action | Literal["callbacks", "proposals", "consents"]
+    action: Action | Literal["callbacks", "proposals", "consents", "deposits"]
     text: str = ""
     error: str = ""
     """In the agent's language."""
@@ -207,6 +207,8 @@ class CasePage:
     """Of changes to its form, the oldest first."""
     wanted: Sequence[str] = ()
     """Documents that the citizen was asked for and that have not come."""
+    has_wallet: bool = False
+    """Whether the town can put documents into the citizen's wallet."""
     may_write: bool = True
     """Whether its procedure lets agents write to the citizen."""
     entries: Sequence[Entry]

@@ -127,6 +127,7 @@ async def page_of(
         callbacks=[_call(one, context.clock()) for one in await open_callbacks(session, case.id)],
         proposals=form.proposals(locale) if form else (),
         wanted=[row.name for row in await wanted_of(session, case.id)],
+        has_wallet=await context.wallets.owner_of(session, case) is not None,
         may_write=form is None or form.procedure.comments.agent,
         consents=_consents(case, consents, sms_stopped=sms_stopped),
         entries=shown.entries,

@@ -24,7 +24,7 @@ from core.settings.engine import EngineSettings
 from core.settings.letters import LetterSettings
 from core.settings.mail import ImapMailbox, ImapToken, MailSettings
 from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder, Split
-from core.settings.portal import PortalSettings
+from core.settings.portal import PortalSettings, Service
 from core.settings.secret import SECRET_LENGTH, town_secret
 from core.settings.telephony import TelephonySettings
 from core.settings.topics import TopicSettings
@@ -38,6 +38,7 @@ __all__ = [
     "ImapMailbox",
     "ImapToken",
     "ScanFolder",
+    "Service",
     "Settings",
     "Split",
     "town_secret",

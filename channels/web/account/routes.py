@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from channels.web.account import data, entering, linking, phone, profile, security
 from channels.web.account.context import Context
+from channels.web.home import routes as home
 from channels.web.space import own
 from channels.web.space import routes as space
 from channels.web.space import sent
@@ -13,6 +14,7 @@ from channels.web.wallet import routes as wallet
 PARTS = (
     entering,
     linking,
+    home,
     space,
     own,
     sent,
