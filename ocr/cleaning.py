@@ -3,6 +3,7 @@
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
+from ocr.dust import without_dust
 from ocr.picture import DPI, Picture
 
 if TYPE_CHECKING:
@@ -14,10 +15,6 @@ WHITE = 255
 COARSE = 0.85  # of the resolution that we like, below which a page is enlarged
 FINE = 1.5  # and above which it is reduced
 SHADE = 24  # grey levels between light and dark parts of the paper from which it is evened out
-DUST = 9  # pixels of a speck at 300 dots an inch; the dot of an i has 16 and more
-DUSTY = 400  # specks on a page from which they are taken away: fewer do no harm
-INK = 160  # grey levels below which a pixel may be one
-STRIP, SAMPLED = 128, 6  # rows of a strip that is looked at for dust, one in so many
 BORDER = 0.35  # of a side that a dark blot at the edge takes up when it is a scanner's border
 
 
@@ -26,7 +23,7 @@ def clean(page: Picture, *, is_fax: bool, pixels: int) -> "Grey":
     grey = _sized(page, pixels)
     grey = _smoothed(grey) if is_fax or _is_bilevel(grey) else _evened(grey)
     grey = _without_borders(grey)
-    return _without_dust(grey)
+    return without_dust(grey)
 
 
 def _sized(page: Picture, pixels: int) -> "Grey":
@@ -89,33 +86,3 @@ def _without_borders(grey: "Grey") -> "Grey":
             cleaned = grey.copy() if cleaned is None else cleaned
             cleaned[mask > 0] = WHITE
     return grey if cleaned is None else cleaned
-
-
-def _without_dust(grey: "Grey") -> "Grey":
-    import cv2
-    import numpy
-
-    ink = (grey < INK).astype(numpy.uint8)
-    if not _is_dusty(ink):
-        return grey
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    specks = stats[:, cv2.CC_STAT_AREA] <= DUST
-    specks[0] = False
-    if not count or int(specks.sum()) < DUSTY:
-        return grey
-    dust = specks[labels].astype(numpy.uint8)
-    square = numpy.ones((3, 3), numpy.uint8)
-    cleaned = grey.copy()
-    cleaned[(cv2.dilate(dust, square) > 0) & (cv2.dilate(ink - dust, square) == 0)] = WHITE
-    return cleaned
-
-
-def _is_dusty(ink: "Grey") -> bool:
-    """Whether a sixth of the page has specks enough: most pages are clean, and soon known to be."""
-    import cv2
-    import numpy
-
-    strips = [ink[top : top + STRIP] for top in range(0, len(ink), SAMPLED * STRIP)]
-    _, _, stats, _ = cv2.connectedComponentsWithStats(numpy.concatenate(strips), connectivity=8)
-    specks = int((stats[1:, cv2.CC_STAT_AREA] <= DUST).sum())
-    return specks >= 0.7 * DUSTY / SAMPLED
