@@ -4,9 +4,15 @@ import argparse
 import json
 import sys
 
-from bench import intake, live, ocr, stream
+from bench import alerts, intake, live, ocr, stream
 
-BENCHMARKS = {"intake": intake.run, "live": live.run, "ocr": ocr.run, "stream": stream.run}
+BENCHMARKS = {
+    "alerts": alerts.run,
+    "intake": intake.run,
+    "live": live.run,
+    "ocr": ocr.run,
+    "stream": stream.run,
+}
 
 
 def main() -> None:

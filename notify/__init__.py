@@ -7,7 +7,7 @@ or given up.
 
 from core.settings import Settings
 from notify.account_mail import AccountMails, forget_account_mails
-from notify.dispatch import Dispatcher
+from notify.dispatch import Dispatcher, Limits
 from notify.feedback import record_feedback
 from notify.handlers import CaseNotifications, Deliveries
 from notify.letterhead import Letterhead
@@ -20,7 +20,7 @@ from notify.letters import (
     print_letters,
     waiting_letters,
 )
-from notify.models import AccountKind, DeliveryStatus, Kind, Medium
+from notify.models import AccountKind, DeliveryStatus, Kind, Medium, Priority
 from notify.optouts import OptOutRow, record_wish, stopped
 from notify.reading import (
     DeliveryItem,
@@ -36,8 +36,10 @@ from notify.retries import Retries
 from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender, Unreachable
 from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
-from notify.senders.smtp import Smarthost, Smtp
+from notify.senders.smarthost import Smarthost
+from notify.senders.smtp import Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
+from notify.suppressions import SuppressionRow
 from notify.writing import Writing
 
 __all__ = [
@@ -55,16 +57,19 @@ __all__ = [
     "Kind",
     "Letter",
     "Letterhead",
+    "Limits",
     "Medium",
     "OptOutRow",
     "Outbox",
     "OutboxMail",
+    "Priority",
     "ProviderId",
     "Retries",
     "Retry",
     "Sender",
     "Smarthost",
     "Smtp",
+    "SuppressionRow",
     "TwilioAccount",
     "TwilioSms",
     "Unreachable",

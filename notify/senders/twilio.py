@@ -66,6 +66,7 @@ class TwilioAccount:
 class TwilioSms:
     """Sends by the account's number, or by its messaging service."""
 
+    name = "twilio"
     medium = Medium.SMS
 
     def __init__(self, account: TwilioAccount) -> None:
