@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from bench import alerts, intake, live, ocr, stream
+from bench import alerts, intake, live, ocr, stream, webhooks
 
 BENCHMARKS = {
     "alerts": alerts.run,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "live": live.run,
     "ocr": ocr.run,
     "stream": stream.run,
+    "webhooks": webhooks.run,
 }
 
 

@@ -8,6 +8,7 @@ begins. A blob without a mention is harmless: its name is its content.
 import asyncio
 import hashlib
 import os
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from core.database import Base, insert_new
 from core.errors import Later, NotThere
 
 SMALL = 64 * 1024  # bytes: up to here a blob lives in the store
+
+APART = 16  # random bytes before what is kept apart
 
 
 class BlobRow(Base):
@@ -76,6 +79,11 @@ class Blobs:
         except (BaseError, OSError) as problem:
             raise Later(f"the blob could not be stored: {problem}") from problem
         return Blob(sha256, len(content), None)
+
+    async def stage_apart(self, content: bytes) -> Blob:
+        """As :meth:`stage`, but never the same blob twice, whatever the content: it can be removed
+        (:meth:`remove`) without asking who else mentions it. Read it through :func:`apart`."""
+        return await self.stage(secrets.token_bytes(APART) + content)
 
     async def keep(self, session: AsyncSession, blobs: Sequence[Blob]) -> None:
         """Enter the blobs in the store, in the caller's transaction."""
@@ -138,6 +146,11 @@ class Blobs:
             raise NotThere(f"no blob {sha256}") from problem
         except (BaseError, OSError) as problem:
             raise Later(f"the blob could not be read: {problem}") from problem
+
+
+def apart(content: bytes) -> bytes:
+    """What was given to :meth:`Blobs.stage_apart`, of what the blob holds."""
+    return content[APART:]
 
 
 def _path(sha256: str) -> str:

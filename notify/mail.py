@@ -33,6 +33,7 @@ _UTF8 = EmailPolicy(linesep="\r\n", cte_type="7bit", utf8=True)
 FIELDS = (
     "In-Reply-To",
     "References",
+    "Precedence",
     "List-Id",
     "List-Unsubscribe",
     "List-Unsubscribe-Post",

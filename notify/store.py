@@ -29,6 +29,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from core.database import is_postgresql
+from notify.campaigns import CampaignContentRow, is_held
+from notify.filling import fill
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
 from notify.senders.contract import Content, Delivery
 from notify.suppressions import is_suppressed
@@ -88,12 +90,13 @@ _COLUMNS = (
 async def read_due(session: AsyncSession, medium: Medium, now: datetime, limit: int) -> list[Due]:
     """What waits to be sent by this medium: the urgent first, of one priority the longest due.
 
-    Of what one case has for one recipient the earliest alone, so that none overtakes. What is held
-    back for other reasons (a campaign that was stopped) is to be left out here, too.
+    Of what one case has for one recipient the earliest alone, so that none overtakes. What is
+    part of a campaign that is held back waits.
     """
     query = (
-        select(*_COLUMNS)
+        select(*_COLUMNS, CampaignContentRow)
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
+        .outerjoin(CampaignContentRow, CampaignContentRow.id == DeliveryRow.content_id)
         .where(
             DeliveryRow.status == QUEUED,
             DeliveryRow.medium == medium,
@@ -101,6 +104,7 @@ async def read_due(session: AsyncSession, medium: Medium, now: datetime, limit: 
             or_(DeliveryRow.expires_at.is_(None), DeliveryRow.expires_at > now),
             # Said by itself: with 100,000 of no case PostgreSQL would compare them all.
             or_(NotificationRow.case_id.is_(None), ~_has_one_before()),
+            ~is_held(DeliveryRow.campaign_id),
         )
         .order_by(DeliveryRow.priority, DeliveryRow.due_at)
         .limit(limit)
@@ -182,11 +186,11 @@ def in_json(session: AsyncSession, id: UUID) -> str:
     return str(id) if is_postgresql(session) else id.hex
 
 
-def _due(row: Row[Any]) -> Due:
+def _due(row: Row[*tuple[Any, ...]]) -> Due:
     key = row.case_id or row.notification_id
     return Due(
         delivery=delivery_of(row),
-        content=content_of(row),
+        content=content_of(row, row.CampaignContentRow),
         key=key,
         traceparent=row.traceparent,
         priority=row.priority,
@@ -197,7 +201,7 @@ def _due(row: Row[Any]) -> Due:
     )
 
 
-def delivery_of(row: DeliveryRow | Row[Any]) -> Delivery:
+def delivery_of(row: DeliveryRow | Row[*tuple[Any, ...]]) -> Delivery:
     """The delivery as its next attempt sees it."""
     return Delivery(
         id=row.id,
@@ -212,5 +216,10 @@ def delivery_of(row: DeliveryRow | Row[Any]) -> Delivery:
     )
 
 
-def content_of(row: DeliveryRow | Row[Any]) -> Content:
+def content_of(
+    row: DeliveryRow | Row[*tuple[Any, ...]], shared: CampaignContentRow | None = None
+) -> Content:
+    """``shared`` are the words of the campaign that it is part of."""
+    if shared is not None:
+        return fill(shared, row.personal or {})
     return Content(subject=row.subject, text=row.text, html=row.html, headers=row.headers)

@@ -27,6 +27,7 @@ from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder
 from core.settings.portal import PortalSettings
 from core.settings.secret import SECRET_LENGTH, town_secret
 from core.settings.telephony import TelephonySettings
+from core.settings.topics import TopicSettings
 from core.settings.values import MEBIBYTE, Listed
 
 __all__ = [
@@ -51,6 +52,7 @@ class Settings(
     PaperSettings,
     PortalSettings,
     TelephonySettings,
+    TopicSettings,
     BaseSettings,
 ):
     """Every setting; the names in the environment are these in capitals behind ``GUICHET_``."""

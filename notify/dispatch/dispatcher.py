@@ -24,7 +24,7 @@ from core.metrics import DELIVERIES
 from core.news import wait_for_news
 from core.tracing import span
 from core.unbroken import unbroken
-from ingest.events import DeliveryChanged, Event
+from ingest.events import CampaignChanged, DeliveryChanged, Event
 from notify.dispatch.answers import Answers
 from notify.dispatch.backlog import POLL, Backlog
 from notify.dispatch.lanes import Lane, Lanes, Limits
@@ -127,7 +127,9 @@ class Dispatcher:
     def _hear(self, events: Sequence[Event]) -> None:
         queued = DeliveryStatus.QUEUED
         for event in events:
-            if event.stream == DeliveryChanged.stream and event.data["status"] == queued:
+            if event.stream == CampaignChanged.stream or (
+                event.stream == DeliveryChanged.stream and event.data["status"] == queued
+            ):
                 self.wake()
                 return
 
@@ -173,7 +175,7 @@ class Dispatcher:
                 return False
             dues = [due for due, _ in chosen.values()]
             names = {one: lane.name for one, (_, lane) in chosen.items()}
-            async with self._database.begin() as session:
+            async with self._database.begin(patient=True) as session:
                 await settle(session, outcomes, self._id)
                 claimed = await claim(session, dues, self._id, names) if chosen else set()
                 no = await unwanted(session, [chosen[one][0] for one in claimed])

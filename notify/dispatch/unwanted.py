@@ -13,12 +13,10 @@ from core.database import Database
 from core.errors import Refused
 from core.ids import derived_id
 from notify.models import DeliveryStatus, Medium
-from notify.optouts import record_wish, stopped
+from notify.optouts import STOPPED, record_wish, stopped
 from notify.senders.contract import Gone, Unwanted
 from notify.store import Due
 from notify.suppressions import suppress
-
-STOPPED = "the recipient wants no more SMS (STOP)"
 
 log = structlog.get_logger()
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from cases.procedures import Section
 from channels.web.procedures.controls import Control
+from channels.web.procedures.places import Places
 from core.web import FieldError
 
 
@@ -90,6 +91,7 @@ class FormPage:
     help: str
     steps: Sequence[Step]
     controls: Sequence[Control]
+    places: Places
     errors: Sequence[FieldError]
     notice: str = ""
     kept: Kept
