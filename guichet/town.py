@@ -29,9 +29,9 @@ from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
+from core.web.theme import Theme
 from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
 from feeds.subscriptions import Audiences, Office, preferences_tokens
-from core.web.theme import Theme
 from guichet import demo
 from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
