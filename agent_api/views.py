@@ -12,7 +12,7 @@ from agent_api.call_views import CallCard, CallDraft
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases import Way
 from cases.inbox import Filter, Page, QueueCount
-from cases.procedures import Filed
+from cases.procedures import Filed, Proposal
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -33,6 +33,8 @@ class Desk:
     letter_count: int = 0
     """How many letters wait to be printed."""
     edits_procedures: bool = False
+    writes_entries: bool = False
+    """Whether the agent may write what the town announces."""
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""
@@ -149,7 +151,7 @@ Action = Literal["replies", "notes", "claim", "move", "close", "reopen"]
 class Draft:
     """What was typed into a form that could not be carried out."""
 
-    action: Action | Literal["callbacks", "consents"]
+    action: Action | Literal["callbacks", "proposals", "consents", "deposits"]
     text: str = ""
     error: str = ""
     """In the agent's language."""
@@ -201,6 +203,14 @@ class CasePage:
     """The most urgent first."""
     consents: Sequence[ConsentLine]
     """Of each medium by which citizens can be notified."""
+    proposals: Sequence[Proposal] = ()
+    """Of changes to its form, the oldest first."""
+    wanted: Sequence[str] = ()
+    """Documents that the citizen was asked for and that have not come."""
+    has_wallet: bool = False
+    """Whether the town can put documents into the citizen's wallet."""
+    may_write: bool = True
+    """Whether its procedure lets agents write to the citizen."""
     entries: Sequence[Entry]
     """Oldest first."""
     draft: Draft | None = None

@@ -29,8 +29,11 @@ from cases.of_citizen import (
     Holder,
     case_of_citizen,
     cases_of_citizen,
+    has_case,
     hold_case,
     hold_cases_of,
+    holders_of_case,
+    keyed_case,
     let_go_of_cases,
     withdraw_case,
 )
@@ -46,6 +49,7 @@ from cases.reading import (
 )
 from cases.rules import create_rule
 from cases.search import index_pages
+from cases.wanted import given, wanted_of
 from cases.ways import Way, phone_of, ways_of
 
 __all__ = [
@@ -89,11 +93,15 @@ __all__ = [
     "create_token",
     "document_for",
     "fingerprint",
+    "given",
+    "has_case",
     "hold_case",
     "hold_cases_of",
+    "holders_of_case",
     "index_pages",
     "inline_documents",
     "join_case",
+    "keyed_case",
     "let_go_of_cases",
     "list_cases",
     "list_queues",
@@ -106,6 +114,7 @@ __all__ = [
     "record_of",
     "request_callback",
     "track_case",
+    "wanted_of",
     "ways_of",
     "withdraw_case",
 ]

@@ -6,6 +6,7 @@ handled one by one, so that only the bad one is put aside (:mod:`ingest.failures
 go on.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUI
 MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
 """Writes down how far a consumer has read, in the transaction of the effect."""
 
-BITE = 4  # events between two looks whether somebody waits for the store
+BITE = 8  # events after which others get to run
 
 log = structlog.get_logger()
 
@@ -102,17 +103,28 @@ class Handling:
         prepared: object,
     ) -> int:
         """Handle the first of them, all unless the store is wanted; returns how many."""
+        name = self.consumer.name
+        # Claimed before it is done: another worker that has the same event waits for our commit.
+        ready = [entry.event.id for entry in entries if entry.event.id not in waiting]
+        ours = await ledger.claim(session, name, ready) if ready else set()
+        following: list[Event] = []
         done = 0
-        for first in range(0, len(entries), BITE):
-            bite = entries[first : first + BITE]
-            for entry in bite:
-                if entry.event.id in waiting:
-                    await self.failures.wait_behind(session, self.consumer.name, entry)
-            ready = [entry.event for entry in bite if entry.event.id not in waiting]
-            await self._effect(session, ready, prepared)
-            done += len(bite)
+        for entry in entries:
+            if entry.event.id in waiting:
+                await self.failures.wait_behind(session, name, entry)
+            elif entry.event.id in ours:
+                following += await self._handled(session, entry.event, prepared)
+            done += 1
+            if done % BITE == 0:
+                await asyncio.sleep(0)  # a handler that only computes would hold the loop
             if self.database.is_wanted:
                 break
+        left = [entry.event.id for entry in entries[done:] if entry.event.id in ours]
+        if left:
+            await ledger.let_go(session, name, left)
+        await session.flush()
+        await publish(session, following)
+        HANDLED.labels(name).inc(len(ours) - len(left))
         return done
 
     async def _alone(self, entry: Entry, *, attempts: int = 0, is_retry: bool = False) -> None:
@@ -126,10 +138,9 @@ class Handling:
                 waits = bool(await self.behind(session, name, [entry]))
             prepared = None if waits else await self.consumer.handler.prepare([event])
             async with self.database.begin(patient=True) as session:
-                if waits:
-                    await self.failures.wait_behind(session, name, entry)
-                else:
-                    await self._effect(session, [event], prepared)
+                behind = {event.id} if waits else ()
+                await self._until_wanted(session, [entry], behind, prepared)
+                if not waits:
                     await self.failures.forget(session, name, event)
                 if not is_retry:
                     await self._mark_read(session, entry.seq)
@@ -139,28 +150,18 @@ class Handling:
                 if not is_retry:
                     await self._mark_read(session, entry.seq)
 
-    async def _effect(
-        self, session: AsyncSession, events: Sequence[Event], prepared: object
-    ) -> None:
-        if not events:
-            return
+    async def _handled(
+        self, session: AsyncSession, event: Event, prepared: object
+    ) -> Sequence[Event]:
         name = self.consumer.name
-        # Claimed before it is done: another worker that has the same event waits for our commit.
-        ours = await ledger.claim(session, name, [event.id for event in events])
-        following: list[Event] = []
-        for event in events:
-            if event.id in ours:
-                with span(
-                    f"handle {name}",
-                    event.traceparent,
-                    event=event.id,
-                    stream=event.stream,
-                    consumer=name,
-                ):
-                    following += await self.consumer.handler.handle(event, session, prepared)
-        await session.flush()
-        await publish(session, following)
-        HANDLED.labels(name).inc(len(ours))
+        with span(
+            f"handle {name}",
+            event.traceparent,
+            event=event.id,
+            stream=event.stream,
+            consumer=name,
+        ):
+            return await self.consumer.handler.handle(event, session, prepared)
 
     async def _mark_read(self, session: AsyncSession, seq: int) -> None:
         if self.mark_read is not None:

@@ -108,8 +108,9 @@ def _text(event: CaseEventRow, queue_names: Mapping[str, str]) -> str:
             return shown_number(str(data.get("phone", "")))
         case "delivery_failed":
             return f"{data.get('recipient', '')}: {data.get('reason', '')}"
-        case _:  # of a sender's domain, a medium that was agreed to, or what somebody wrote
-            return str(data.get("domain") or data.get("medium") or data.get("text", ""))
+        case _:  # of a sender's domain, a document's name, a medium that was agreed to, or words
+            known = ("domain", "name", "medium", "text")
+            return str(next((data[one] for one in known if data.get(one)), ""))
 
 
 def _message(

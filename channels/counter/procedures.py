@@ -35,7 +35,7 @@ from channels.web.procedures.controls import (
 )
 from channels.web.procedures.reading import PREFIX, typed_of, without_row
 from channels.web.procedures.submission import sender_of, subject_of
-from channels.web.procedures.uploads import problem_of_file, type_of_file
+from channels.web.procedures.uploads import problem_with, type_of_file
 from core.clock import Clock
 from core.database import Database
 from core.i18n import N_, translator
@@ -208,7 +208,7 @@ def _checked(
         wrong = [
             FieldError(PREFIX + field.name, reader.translate(problem) % _amounts(field, file))
             for file in files[field.name]
-            if (problem := problem_of_file(field, file.name, file.content))
+            if (problem := problem_with(field, file.name, file.content))
         ]
         refused += wrong
         if not wrong:
