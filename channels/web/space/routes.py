@@ -29,6 +29,7 @@ from core.text import clean_line
 from core.web import FieldError
 from core.web.csrf import FIELD, FormExpired
 from core.web.files import file_response
+from feeds.subscriptions import news_at_home
 from ingest.models import DocumentRow
 
 MAX_FIELD = 100  # characters of a reference or a key that are looked at
@@ -40,11 +41,14 @@ routes = APIRouter(prefix="/me", include_in_schema=False)
 async def space(request: Request, context: In, me: Me) -> Response:
     async with context.database.read() as session:
         cases = await cases_of_citizen(session, holder_of(me))
+        locale = context.pages.locale_of(request)
+        news = await news_at_home(session, me.id, locale, now=context.clock())
     page = SpacePage(
         mine=mine_of(request, context, me, "space"),
         waiting=[_line(case) for case in cases if case.status == "waiting"],
         open=[_line(case) for case in cases if case.status in ("new", "in_progress")],
         closed=[_line(case) for case in cases if case.status == "closed"],
+        news=news,
     )
     return context.pages.render(request, "portal/space/space.html", page)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from channels.web.account.views import Mine
 from channels.web.views import TrackedCasePage
 from core.web import FieldError
+from feeds.subscriptions import HomeEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class SpacePage:
     """For the citizen."""
     open: Sequence[CaseLine]
     closed: Sequence[CaseLine]
+    news: Sequence[HomeEntry] = ()
+    """Of the topics that they follow here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
