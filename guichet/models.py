@@ -8,7 +8,9 @@ import cases.consents
 import cases.models
 import cases.of_citizen
 import cases.procedures.models
+import cases.procedures.proposals
 import cases.telephone
+import cases.wanted
 import channels.email.models
 import citizens.models
 import core.blobs

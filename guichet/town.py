@@ -100,6 +100,7 @@ class Town:
     wallet: SealedWallet
     reminders: Reminders
     """Of documents that expire."""
+    draft_sweep: DraftSweep
     publishing: Publishing
     announcements: Announcements
     """The words of what is published."""
@@ -110,7 +111,6 @@ class Town:
     pings: HubPings
     """Tell the WebSub hub of news."""
     digests: DigestRounds
-    draft_sweep: DraftSweep
 
     async def close(self) -> None:
         self.processes.close()
@@ -144,6 +144,7 @@ def build_town(
     account = TwilioAccount.of(settings)
     if account is None and settings.demo:
         account = demo_account(settings, secret)
+    calendar = Calendar(settings.holidays, settings.time_zone)
     audiences = Audiences(
         Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
         settings.portal_url,
@@ -157,7 +158,6 @@ def build_town(
         letterhead,
         sends_sms=account is not None,
     )
-    calendar = Calendar(settings.holidays, settings.time_zone)
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -201,20 +201,20 @@ def build_town(
                 sends_sms=account is not None,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
+            "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
             "announce": Announcing(database, clock, audiences),
             "address": addressing,
             "alert": addressing,
-            "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
-    publishing = Publishing(clock, blobs, Hub.of(settings))
     wallet = SealedWallet(
         database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
     )
+    publishing = Publishing(clock, blobs, Hub.of(settings))
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -252,13 +252,13 @@ def build_town(
         account_mails=account_mails,
         wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
         publishing=publishing,
         announcements=announcements,
         schedule=Schedule(database, clock, publishing),
         imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
         pings=HubPings(database, clock, settings.websub_hub),
         digests=DigestRounds(database, clock, audiences),
-        draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
     )
 
 

@@ -115,7 +115,7 @@ def build_app(town: Town) -> FastAPI:
             scans=DeskScans(),
             telephone=town.account is not None,
             counter=DeskCounter.of(
-                town.database, town.acceptance.accept, town.secret, settings.country
+                town.database, town.acceptance.accept, town.clock, town.secret, settings
             ),
             letterhead=Letterhead.of(settings, town.secret),
             preview=preview,

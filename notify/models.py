@@ -18,6 +18,9 @@ class Kind(StrEnum):
     REPLY = "reply"
     CLOSED = "closed"
     REOPENED = "reopened"
+    ACCEPTED = "accepted"
+    """A change that the citizen proposed is in the form."""
+    REFUSED = "refused"
 
 
 class AccountKind(StrEnum):

@@ -69,23 +69,11 @@ def router(
         who=who or _nobody,
         news=topics.latest,
     )
-    tracking = Tracking(
-        database=database,
-        pages=pages,
-        grants=grants,
-        by_address=limits.tracking,
-        wrong_keys=limits.wrong_keys,
-        settings=settings,
-        secret=secret,
-    )
     routes = APIRouter(include_in_schema=False, default_response_class=Response)
     for path in ("/", "/contact"):
         routes.add_api_route(path, contact.form, methods=["GET", "HEAD"])
     routes.add_api_route("/contact", contact.send, methods=["POST"])
     routes.add_api_route("/contact/thanks/{reference}", contact.thanks, methods=["GET", "HEAD"])
-    routes.add_api_route("/tracking", tracking.form, methods=["GET", "HEAD"])
-    routes.add_api_route("/tracking", tracking.ask, methods=["POST"])
-    routes.add_api_route("/tracking/{reference}", tracking.case, methods=["GET", "HEAD"])
     office = Office(
         database=database,
         blobs=blobs,
@@ -100,11 +88,32 @@ def router(
         wallet=wallet,
     )
     routes.include_router(procedure_routes(office))
-    routes.include_router(topic_routes(topics, clock))
     if geocoder is not None:
         routes.include_router(geocoding_routes(geocoder, settings, limits.geocoding))
+    routes.include_router(topic_routes(topics, clock))
+    tracking = Tracking(
+        town=office,
+        grants=grants,
+        by_address=limits.tracking,
+        wrong_keys=limits.wrong_keys,
+        sending=limits.submissions,
+    )
+    _add_tracking(routes, tracking)
     routes.add_api_route("/track", _short, methods=["GET", "HEAD"])
     return routes
+
+
+def _add_tracking(routes: APIRouter, tracking: Tracking) -> None:
+    looking, doing, case = ["GET", "HEAD"], ["POST"], "/tracking/{reference}"
+    routes.add_api_route("/tracking", tracking.form, methods=looking)
+    routes.add_api_route("/tracking", tracking.ask, methods=doing)
+    routes.add_api_route(case, tracking.case, methods=looking)
+    routes.add_api_route(f"{case}/comments", tracking.comment, methods=doing)
+    routes.add_api_route(f"{case}/withdraw", tracking.withdraw, methods=doing)
+    routes.add_api_route(f"{case}/documents/{{document_id}}", tracking.document, methods=looking)
+    routes.add_api_route(f"{case}/changes", tracking.changes, methods=looking)
+    routes.add_api_route(f"{case}/changes/{{page}}", tracking.change, methods=looking)
+    routes.add_api_route(f"{case}/changes/{{page}}", tracking.propose, methods=doing)
 
 
 async def _nobody(request: Request) -> None:

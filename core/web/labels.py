@@ -80,6 +80,8 @@ LABELS = {
         "reply": N_("Reply"),
         "closed": N_("Closing message"),
         "reopened": N_("Notice of reopening"),
+        "accepted": N_("Notice of a change"),
+        "refused": N_("Notice of a refused change"),
         "register": N_("Confirmation of an address"),
         "known": N_("Notice of an account"),
         "recover": N_("New password"),
@@ -127,6 +129,7 @@ LABELS = {
         "duplicate": N_("The same request, by another way"),
         "moved": N_("Pages from another case"),
         "account": N_("Written in the citizen's space"),
+        "key": N_("Written on the tracking page, with the key"),
     },
     "automatic": {
         "no": "",

@@ -4,8 +4,8 @@ from fastapi import FastAPI
 
 from channels.web.account import data, entering, linking, phone, profile, security
 from channels.web.account.context import Context
+from channels.web.space import own, sent
 from channels.web.space import routes as space
-from channels.web.space import sent
 from channels.web.subscriptions import asking, preferences, proving
 from channels.web.wallet import routes as wallet
 
@@ -14,6 +14,7 @@ PARTS = (
     linking,
     space,
     sent,
+    own,
     profile,
     phone,
     security,

@@ -217,4 +217,4 @@ async def test_a_deleted_account_leaves_nothing_but_the_towns_record(accounts: A
     assert [row.action for row in trail] == ["account.deleted"]
     assert "jeanne" not in f"{trail[0].object_id} {trail[0].details}".lower()
     async with accounts.citizen("jeanne@citizens.example") as again:  # the record is hers again
-        assert f"/me/cases/{reference}" in (await again.get("/me")).links
+        assert f"/me/cases/{reference}" in (await again.get("/me/cases")).links
