@@ -119,15 +119,10 @@ async def import_lines(
     await insert_new(session, SubscriberRow, [_subscriber(line, now) for line in lines])
     people = await _people(session, lines)
     ids = set(people.values())
-    known = set(
-        (
-            await session.execute(
-                select(
-                    SubscriptionRow.subscriber_id, SubscriptionRow.topic_id, SubscriptionRow.medium
-                ).where(SubscriptionRow.subscriber_id.in_(ids))
-            )
-        ).tuples()
-    )
+    there = select(
+        SubscriptionRow.subscriber_id, SubscriptionRow.topic_id, SubscriptionRow.medium
+    ).where(SubscriptionRow.subscriber_id.in_(ids))
+    known = {(*row,) for row in await session.execute(there)}
     ended = await _ended(session, ids)
     bad: list[BadLine] = []
     subscriptions: list[dict[str, Any]] = []
