@@ -27,6 +27,7 @@ from agent_api.desk import (
     proposals,
     quarantine,
     scans,
+    subscribers,
     telephone,
     topics,
     viewer,
@@ -59,6 +60,7 @@ for part in (
     entry_list,
     entry_editor,
     entry_preview,
+    subscribers,
     topics,
     outside_feeds,
 ):
