@@ -32,6 +32,7 @@ from notify.digest_rounds import DigestRounds
 from notify.dispatch import Dispatcher
 from notify.feedback import record_feedback
 from notify.handlers import CaseNotifications, Deliveries
+from notify.history import Sent, sent_to
 from notify.letterhead import Letterhead
 from notify.letters import (
     Batch,
@@ -96,6 +97,7 @@ __all__ = [
     "Retries",
     "Retry",
     "Sender",
+    "Sent",
     "Smarthost",
     "Smtp",
     "TwilioAccount",
@@ -123,6 +125,7 @@ __all__ = [
     "record_wish",
     "resend_failed",
     "resume_campaign",
+    "sent_to",
     "stop_campaign",
     "stopped",
     "waiting_letters",

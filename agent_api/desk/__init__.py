@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from agent_api.desk import (
     callbacks,
     calls,
+    campaigns,
     case_actions,
     cases,
     counter,
@@ -27,6 +28,7 @@ from agent_api.desk import (
     proposals,
     quarantine,
     scans,
+    sent,
     subscribers,
     telephone,
     topics,
@@ -63,6 +65,8 @@ for part in (
     subscribers,
     topics,
     outside_feeds,
+    campaigns,
+    sent,
 ):
     routes.include_router(part.routes)
 

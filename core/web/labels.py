@@ -19,6 +19,13 @@ LABELS = {
         "waiting": N_("Waiting for the citizen"),
         "closed": N_("Closed"),
     },
+    "campaign": {
+        "running": N_("On its way"),
+        "stopped": N_("Stopped"),
+        "withdrawn": N_("Withdrawn"),
+        "expired": N_("Too late"),
+        "done": N_("All through"),
+    },
     "entry": {
         "draft": N_("Draft"),
         "scheduled": N_("Scheduled"),

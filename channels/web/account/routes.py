@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from channels.web.account import data, entering, linking, phone, profile, security
 from channels.web.account.context import Context
-from channels.web.space import own
+from channels.web.space import own, sent
 from channels.web.space import routes as space
 from channels.web.subscriptions import asking, preferences, proving
 from channels.web.wallet import routes as wallet
@@ -13,6 +13,7 @@ PARTS = (
     entering,
     linking,
     space,
+    sent,
     own,
     profile,
     phone,
