@@ -1,4 +1,4 @@
-"""The box of what the town tells about the topics that the citizen follows here."""
+"""The box of the topics that somebody follows on this page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ URGENT = N_("Urgent")
 
 @dataclass(frozen=True, slots=True)
 class NewsBox:
+    """The newest entries, each once however many topics bring it."""
+
     clock: Clock
     name: str = "news"
     title: str = N_("News that I follow")
@@ -22,17 +24,14 @@ class NewsBox:
     url: str = "/me/subscriptions"
 
     async def lines(self, session: AsyncSession, reader: Reader) -> Sequence[HomeLine]:
-        """The newest first."""
-        entries = await news_at_home(
-            session, reader.account.id, reader.locale, now=self.clock()
-        )
+        news = await news_at_home(session, reader.account.id, reader.locale, now=self.clock())
         return [
             HomeLine(
-                title=entry.title,
-                url=f"/entries/{entry.slug}",
-                icon="warning" if entry.urgent else "megaphone",
-                detail=reader.translate(URGENT) if entry.urgent else "",
-                side=reader.formats.brief(entry.published_at),
+                title=one.title,
+                url=f"/entries/{one.slug}",
+                icon="warning" if one.urgent else "megaphone",
+                detail=reader.translate(URGENT) if one.urgent else "",
+                side=reader.formats.brief(one.published_at),
             )
-            for entry in entries
+            for one in news
         ]

@@ -26,7 +26,7 @@ async def space(request: Request, context: In, me: Me) -> Response:
     async with context.database.read() as session:
         cases = await cases_of_citizen(session, holder_of(me))
         drafts = await drafts_of_citizen(session, context.clock, me.citizen_id)
-        locale = context.pages.locale_of(request)
+    locale = context.pages.locale_of(request)
     page = SpacePage(
         mine=mine_of(request, context, me, "space"),
         drafts=[draft_line(draft, locale) for draft in drafts],
