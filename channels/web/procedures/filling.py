@@ -23,7 +23,7 @@ from channels.web.procedures.controls import Reader, controls_of, errors_of, wit
 from channels.web.procedures.office import Office, to_resume
 from channels.web.procedures.opened import Opened, steps_of
 from channels.web.procedures.places import Places
-from channels.web.procedures.reading import PREFIX, typed_of
+from channels.web.procedures.reading import PREFIX, typed_of, without_row
 from channels.web.procedures.uploads import keep_files, told
 from channels.web.procedures.views import FormPage, Kept, LeavePage
 from channels.web.procedures.wallet import Offer, offers, revoke, share, with_shares
@@ -110,14 +110,15 @@ class Filling:
     ) -> Response:
         shown = str(sent.get("shown", "")).split(",")
         action, _, what = str(sent.get("action", "next")).partition(":")
-        answers = _without_row(sent, what) if action == "less" else sent
+        answers = without_row(sent, what) if action == "less" else sent
         typed = typed_of([one for one in page.page.fields if one.name in shown], answers)
         if not self.office.pages.csrf.valid(request, str(sent.get(FIELD, ""))):
             draft = replace(opened.draft, typed={**opened.draft.typed, **typed})
             expired = FieldError("", opened.reader.translate(EXPIRED))
             return await self._page(request, opened.again(draft), page, [expired], status=403)
+        turned = opened.turned_to(page.name, typed) if action == "next" else page.name
         saved, refused = await self._save(
-            opened, page, typed, sent, remove=what if action == "remove" else ""
+            opened, page, typed, sent, turned, remove=what if action == "remove" else ""
         )
         if action in ("share", "revoke"):
             refused += await self._of_wallet(saved, action, what, sent)
@@ -163,6 +164,7 @@ class Filling:
         page: ShownPage,
         typed: Mapping[str, Any],
         sent: FormData,
+        turned: str,
         *,
         remove: str,
     ) -> tuple[Opened, list[FieldError]]:
@@ -179,7 +181,7 @@ class Filling:
         )
         async with office.database.begin() as session:
             await save_draft(
-                session, office.clock, draft, typed, page=page.name, life=office.draft_life
+                session, office.clock, draft, typed, page=turned, life=office.draft_life
             )
             gone = await remove_file(session, office.blobs, draft.id, remove) if remove else ()
         await office.blobs.discard(gone)
@@ -293,9 +295,3 @@ class Filling:
 
 def office_render(office: Office, request: Request, name: str, view: object) -> Response:
     return office.pages.render(request, f"portal/procedures/{name}.html", view)
-
-
-def _without_row(sent: FormData, what: str) -> FormData:
-    """``what`` is ``<table>:<row>``, the row's number as it stands on the page."""
-    gone = f"{PREFIX}{what.replace(':', '-')}-"
-    return FormData([pair for pair in sent.multi_items() if not pair[0].startswith(gone)])
