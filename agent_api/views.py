@@ -12,7 +12,7 @@ from agent_api.call_views import CallCard, CallDraft
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases import Way
 from cases.inbox import Filter, Page, QueueCount
-from cases.procedures import Filed
+from cases.procedures import Filed, Proposal
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -33,6 +33,8 @@ class Desk:
     letter_count: int = 0
     """How many letters wait to be printed."""
     edits_procedures: bool = False
+    writes_entries: bool = False
+    """Whether the agent may write what the town announces."""
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""
@@ -147,7 +149,7 @@ Action = Literal["replies", "notes", "claim", "move", "close", "reopen"]
 class Draft:
     """What was typed into a form that could not be carried out."""
 
-    action: Action | Literal["callbacks"]
+    action: Action | Literal["callbacks", "proposals"]
     text: str = ""
     error: str = ""
     """In the agent's language."""
@@ -197,6 +199,12 @@ class CasePage:
     """In an hour, as a ``datetime-local`` field has it."""
     callbacks: Sequence[CallLine]
     """The most urgent first."""
+    proposals: Sequence[Proposal] = ()
+    """Of changes to its form, the oldest first."""
+    wanted: Sequence[str] = ()
+    """Documents that the citizen was asked for and that have not come."""
+    may_write: bool = True
+    """Whether its procedure lets agents write to the citizen."""
     allowed: Sequence[str]
     """Media by which the citizen agreed to be notified, when an agent asked."""
     entries: Sequence[Entry]

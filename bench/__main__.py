@@ -4,9 +4,15 @@ import argparse
 import json
 import sys
 
-from bench import intake, live, ocr, stream
+from bench import intake, live, ocr, stream, webhooks
 
-BENCHMARKS = {"intake": intake.run, "live": live.run, "ocr": ocr.run, "stream": stream.run}
+BENCHMARKS = {
+    "intake": intake.run,
+    "live": live.run,
+    "ocr": ocr.run,
+    "stream": stream.run,
+    "webhooks": webhooks.run,
+}
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from cases.of_citizen import (
     cases_of_citizen,
     hold_case,
     hold_cases_of,
+    keyed_case,
     let_go_of_cases,
     withdraw_case,
 )
@@ -46,6 +47,7 @@ from cases.reading import (
 )
 from cases.rules import create_rule
 from cases.search import index_pages
+from cases.wanted import given, wanted_of
 from cases.ways import Way, phone_of, ways_of
 
 __all__ = [
@@ -88,11 +90,13 @@ __all__ = [
     "create_token",
     "document_for",
     "fingerprint",
+    "given",
     "hold_case",
     "hold_cases_of",
     "index_pages",
     "inline_documents",
     "join_case",
+    "keyed_case",
     "let_go_of_cases",
     "list_cases",
     "list_queues",
@@ -105,6 +109,7 @@ __all__ = [
     "record_of",
     "request_callback",
     "track_case",
+    "wanted_of",
     "ways_of",
     "withdraw_case",
 ]

@@ -1,6 +1,6 @@
 """What agents do to a case. Each action checks the version that the agent had before them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -15,10 +15,11 @@ from cases.consents import consents_of
 from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
 from cases.moving import check_move
 from cases.search import index_words
+from cases.wanted import want
 from cases.ways import ways_of
 from core.clock import Clock
 from core.errors import BadInput, NotNow
-from core.i18n import N_
+from core.i18n import N_, translator
 from core.ids import derived_id, new_id
 from core.postal import clean_address, fits_window
 from core.text import clean_text
@@ -37,6 +38,7 @@ _CHANNELS: Mapping[WrittenWay, ChannelName] = {
     "sms": ChannelName.SMS,
     "letter": ChannelName.SCAN,
 }
+_WANTED = N_("Please send us these documents:")
 MAX_TEXT = 100_000  # characters of a reply or a note
 MAX_SMS = 1_600  # characters: no provider takes more
 
@@ -93,14 +95,20 @@ class Actions:
         *,
         way: WrittenWay | None = None,
         postal_address: str = "",
+        wanted: Sequence[str] = (),
     ) -> CaseRow:
         """Answer the citizen by a written way, or the most natural one; the case then waits for
         them.
 
-        A letter goes to ``postal_address``, which the case then keeps.
+        A letter goes to ``postal_address``, which the case then keeps; ``wanted`` are names of
+        documents that the citizen is asked for, below the text.
         """
         text = _checked(text)
         case = await self._at(reference, version)
+        if wanted:
+            want(self.session, self.clock, case.id, wanted)
+            asked = translator(case.language)(_WANTED)
+            text = "\n".join((text, "", asked, *(f"- {name}" for name in wanted)))
         consents = await consents_of(self.session, [case.id])
         ways = {one.name: one for one in ways_of(case, consents.get(case.id, {}))}
         if not self.sends_sms:

@@ -71,21 +71,28 @@ async def case_of_citizen(
     return case
 
 
-async def withdraw_case(
-    session: AsyncSession, clock: Clock, holder: Holder, reference: str
-) -> CaseRow:
-    """The citizen asks for nothing any more. Raises NotThere, NotNow when it is closed."""
-    case = await case_of_citizen(session, holder, reference, to_change=True)
+async def keyed_case(session: AsyncSession, reference: str, *, to_change: bool = False) -> CaseRow:
+    """For who has shown its tracking key: the caller answers for that. Raises NotThere."""
+    query = select(CaseRow).where(CaseRow.reference == reference)
+    case = await session.scalar(query.with_for_update() if to_change else query)
+    if case is None:
+        raise NotThere(f"no case {reference}")
+    return case
+
+
+async def withdraw_case(session: AsyncSession, clock: Clock, case: CaseRow, actor: Actor) -> None:
+    """The citizen asks for nothing any more; the caller has locked the case.
+
+    Raises NotNow when it is closed.
+    """
     if case.status == CaseStatus.CLOSED:
         raise NotNow(N_("The case is closed already."))
     now = clock()
     case.status, case.closed_at = CaseStatus.CLOSED, now
     case.version += 1
-    actor = Actor("citizen", holder.citizen_id, holder.name)
     event = append(session, case, "withdrawn", actor=actor, at=now)
     await session.flush()
     await publish(session, [event])
-    return case
 
 
 async def hold_case(session: AsyncSession, clock: Clock, citizen_id: UUID, case_id: UUID) -> None:

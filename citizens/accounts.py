@@ -17,6 +17,18 @@ from core.security import hash_password, password_matches
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """As forms ask for it; of an association or a business ``family`` alone."""
+
+    given: str
+    family: str
+
+    @property
+    def whole(self) -> str:
+        return f"{self.given} {self.family}".strip()
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """A signed-in citizen."""
 
@@ -37,7 +49,7 @@ class Account:
 
 
 async def create_account(
-    session: AsyncSession, clock: Clock, *, email: str, name: str, password: str, language: str
+    session: AsyncSession, clock: Clock, *, email: str, name: Name, password: str, language: str
 ) -> UUID:
     """Open the account of an address that was proven just now; returns its id.
 
@@ -53,15 +65,18 @@ async def create_account(
         citizen_id = newcomer(email)
         if await session.get(CitizenRow, citizen_id):
             citizen_id = new_id()
-        session.add(CitizenRow(id=citizen_id, name=name, language=language, created_at=now))
+        citizen = CitizenRow(id=citizen_id, name=name.whole, language=language, created_at=now)
+        session.add(citizen)
     else:
         citizen = await session.get_one(CitizenRow, citizen_id)
-        citizen.name, citizen.language = name, language
+        citizen.name, citizen.language = name.whole, language
     await claim(session, email, citizen_id, now)
     account = AccountRow(
         id=new_id(),
         citizen_id=citizen_id,
         email=email,
+        given_name=name.given,
+        family_name=name.family,
         password_hash=await asyncio.to_thread(hash_password, password),
         language=language,
         created_at=now,

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 def theme_of(settings: Settings) -> Theme:
-    """With the files; what is to be fetched is empty until :class:`Fetching` has run. Raises
+    """With the files; what is to be fetched is empty until :class:`ThemeFetching` has run. Raises
     Refused when a file cannot be read."""
     theme = Theme(stylesheet=stylesheet_of(settings.theme_colour))
     try:
@@ -34,7 +34,7 @@ def theme_of(settings: Settings) -> Theme:
     return theme
 
 
-class Fetching:
+class ThemeFetching:
     """Keeps the header and the footer as they are on the town's site; the last that came stays."""
 
     def __init__(self, settings: Settings, theme: Theme) -> None:

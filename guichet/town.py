@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent_api import Live
 from cases.procedures.sweeping import DraftSweep
-from channels.cti import Asterisk, CallLinks, Calls, Manager, flag_missed
+from channels.cti import Asterisk, CallLinks, Calls, Manager
 from channels.email.authentication import Resolver
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
@@ -30,10 +30,12 @@ from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
 from core.web.theme import Theme
+from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
+from feeds.subscriptions import Audiences, Office, preferences_tokens
 from guichet import demo
 from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
-from guichet.theme import Fetching, theme_of
+from guichet.theme import ThemeFetching, theme_of
 from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
 from ingest.antivirus import ClamAV
 from ingest.failures import BackOff, Failures
@@ -41,8 +43,12 @@ from ingest.normalization import Normalization
 from ingest.pipeline import CONSUMERS, STREAMS, consumers
 from notify import (
     AccountMails,
+    Addressing,
+    Announcements,
+    Announcing,
     CaseNotifications,
     Deliveries,
+    DigestRounds,
     Dispatcher,
     Letterhead,
     TwilioAccount,
@@ -58,6 +64,7 @@ if TYPE_CHECKING:
 
 
 VIEWERS = 2  # processes
+CALL_BACK_WITHIN = 1  # working days after a call that nobody answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,17 @@ class Town:
     """Of documents that expire."""
     draft_sweep: DraftSweep
     theme: Theme
-    theme_fetching: Fetching
+    theme_fetching: ThemeFetching
+    publishing: Publishing
+    announcements: Announcements
+    """The words of what is published."""
+    schedule: Schedule
+    """Publishes entries whose hour has come."""
+    imports: Imports
+    """Takes entries from outside feeds."""
+    pings: HubPings
+    """Tell the WebSub hub of news."""
+    digests: DigestRounds
 
     async def close(self) -> None:
         self.processes.close()
@@ -131,6 +148,20 @@ def build_town(
     account = TwilioAccount.of(settings)
     if account is None and settings.demo:
         account = demo_account(settings, secret)
+    calendar = Calendar(settings.holidays, settings.time_zone)
+    audiences = Audiences(
+        Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
+        settings.portal_url,
+    )
+    announcements = Announcements(letterhead.zone, settings.town, settings.portal_url)
+    addressing = Addressing(
+        database,
+        clock,
+        audiences,
+        announcements,
+        letterhead,
+        sends_sms=account is not None,
+    )
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -144,7 +175,7 @@ def build_town(
             "route": Routing(
                 database,
                 clock,
-                Calendar(settings.holidays, settings.time_zone),
+                calendar,
                 partial(new_reference, secrets.choice),
                 is_ours=ours.has,
                 main_mailbox=settings.main_mailbox,
@@ -174,7 +205,10 @@ def build_town(
                 sends_sms=account is not None,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
-            "calls": CallLinks(database, flag_missed),
+            "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
+            "announce": Announcing(database, clock, audiences),
+            "address": addressing,
+            "alert": addressing,
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
@@ -185,6 +219,7 @@ def build_town(
     wallet = SealedWallet(
         database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
     )
+    publishing = Publishing(clock, blobs, Hub.of(settings))
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -223,8 +258,14 @@ def build_town(
         wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
         theme=theme,
-        theme_fetching=Fetching(settings, theme),
+        theme_fetching=ThemeFetching(settings, theme),
         draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
+        publishing=publishing,
+        announcements=announcements,
+        schedule=Schedule(database, clock, publishing),
+        imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
+        pings=HubPings(database, clock, settings.websub_hub),
+        digests=DigestRounds(database, clock, audiences),
     )
 
 
@@ -294,6 +335,10 @@ def ocr_options(settings: Settings) -> Options:
         seconds=settings.ocr_max_seconds,
     )
     return Options(languages=settings.ocr_languages, limits=limits)
+
+
+def _fetching(settings: Settings) -> Fetching:
+    return Fetching(lambda _address: True) if settings.outside_feeds_private else Fetching()
 
 
 def _resolver(settings: Settings) -> Resolver:

@@ -13,6 +13,7 @@ from channels.counter.filing import DeskCounter
 from channels.scan import DeskScans
 from channels.web.account.asking import account_at
 from channels.web.account.context import Context as AccountContext
+from channels.web.account.visiting import visitors
 from channels.web.geocoding.addok import Addok
 from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
@@ -22,8 +23,7 @@ from guichet.demo_telephone import demo_provider
 from guichet.hooks import exchange_of, hooks
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
-from guichet.visitors import visitors
-from notify import Letterhead
+from notify import AccountTexts, Letterhead
 
 
 def build_app(town: Town) -> FastAPI:
@@ -65,6 +65,9 @@ def build_app(town: Town) -> FastAPI:
         sharing=Sharing(town.wallet, town.clock),
         viewers=town.viewers,
         page_limits=ocr_options(settings).limits,
+        texts=AccountTexts(town.database, town.clock, language=settings.language)
+        if town.account
+        else None,
     )
     channels.web.account.routes.install(app, accounts)
     app.include_router(
@@ -91,6 +94,7 @@ def build_app(town: Town) -> FastAPI:
                 clock=town.clock,
                 settings=settings,
                 secret=town.secret,
+                take_report=town.calls.take,
             )
         )
         if not settings.twilio_account:
@@ -112,10 +116,12 @@ def build_app(town: Town) -> FastAPI:
             scans=DeskScans(),
             telephone=town.account is not None,
             counter=DeskCounter.of(
-                town.database, town.acceptance.accept, town.secret, settings.country
+                town.database, town.acceptance.accept, town.clock, town.secret, settings
             ),
             letterhead=Letterhead.of(settings, town.secret),
             preview=preview,
+            publishing=town.publishing,
+            announcements=town.announcements,
             limits=ocr_options(settings).limits,
         ),
     )

@@ -7,6 +7,28 @@ or given up.
 
 from core.settings import Settings
 from notify.account_mail import AccountMails, forget_account_mails
+from notify.account_texts import AccountTexts
+from notify.addressing import Addressing
+from notify.announcements import Announcements
+from notify.announcing import Announcing
+from notify.campaign_numbers import (
+    CampaignPage,
+    Numbers,
+    campaign,
+    campaigns_of_entry,
+    failures_of,
+    list_campaigns,
+    numbers_of,
+)
+from notify.campaigns import (
+    CampaignContentRow,
+    CampaignKind,
+    CampaignRow,
+    resend_failed,
+    resume_campaign,
+    stop_campaign,
+)
+from notify.digest_rounds import DigestRounds
 from notify.dispatch import Dispatcher
 from notify.feedback import record_feedback
 from notify.handlers import CaseNotifications, Deliveries
@@ -38,12 +60,21 @@ from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
 from notify.senders.smtp import Smarthost, Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
+from notify.senders.twilio import warm_up as warm_up_sms
 from notify.writing import Writing
 
 __all__ = [
     "AccountKind",
     "AccountMails",
+    "AccountTexts",
+    "Addressing",
+    "Announcements",
+    "Announcing",
     "Batch",
+    "CampaignContentRow",
+    "CampaignKind",
+    "CampaignPage",
+    "CampaignRow",
     "CaseNotifications",
     "Content",
     "Deliveries",
@@ -51,11 +82,13 @@ __all__ = [
     "DeliveryItem",
     "DeliveryPage",
     "DeliveryStatus",
+    "DigestRounds",
     "Dispatcher",
     "Kind",
     "Letter",
     "Letterhead",
     "Medium",
+    "Numbers",
     "OptOutRow",
     "Outbox",
     "OutboxMail",
@@ -69,22 +102,31 @@ __all__ = [
     "TwilioSms",
     "Unreachable",
     "Writing",
+    "campaign",
+    "campaigns_of_entry",
     "count_deliveries",
     "count_failed",
     "count_waiting_letters",
     "deliveries_of_case",
     "email_sender",
+    "failures_of",
     "forget_account_mails",
     "letters_of_batch",
     "letters_pdf",
     "list_batches",
+    "list_campaigns",
     "list_outbox",
+    "numbers_of",
     "outbox_mail",
     "print_letters",
     "record_feedback",
     "record_wish",
+    "resend_failed",
+    "resume_campaign",
+    "stop_campaign",
     "stopped",
     "waiting_letters",
+    "warm_up_sms",
 ]
 
 

@@ -29,7 +29,7 @@ from core.metrics import DELIVERIES, IN_DOUBT
 from core.news import wait_for_news
 from core.tracing import span
 from core.unbroken import unbroken
-from ingest.events import DeliveryChanged, Event
+from ingest.events import CampaignChanged, DeliveryChanged, Event
 from notify.models import DeliveryStatus, Medium
 from notify.optouts import record_wish, stopped
 from notify.retries import Pause, Retries
@@ -121,7 +121,9 @@ class Dispatcher:
     def _hear(self, events: Sequence[Event]) -> None:
         queued = DeliveryStatus.QUEUED
         for event in events:
-            if event.stream == DeliveryChanged.stream and event.data["status"] == queued:
+            if event.stream == CampaignChanged.stream or (
+                event.stream == DeliveryChanged.stream and event.data["status"] == queued
+            ):
                 self.wake()
                 return
 
@@ -183,7 +185,7 @@ class Dispatcher:
             chosen = await self._choose(free)
             if not outcomes and not chosen:
                 return False
-            async with self._database.begin() as session:
+            async with self._database.begin(patient=True) as session:
                 await settle(session, outcomes, self._id)
                 ours = await claim(session, list(chosen.values()), self._id) if chosen else set()
                 unwanted = await self._unwanted(session, [chosen[one] for one in ours])

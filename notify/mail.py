@@ -14,6 +14,18 @@ from notify.addresses import ascii_domain, is_mail_address, on_the_wire, quoted
 from notify.senders.contract import Content, Delivery
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
+OTHER_HEADERS = (
+    "In-Reply-To",
+    "References",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "Precedence",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+)
+"""That a delivery may set, besides those that every mail has."""
+
 _IDENTIFIERS = frozenset({"message-id", "in-reply-to", "references"})
 
 
@@ -51,7 +63,7 @@ def compose(delivery: Delivery, content: Content) -> bytes:
     mail["Subject"] = one_line(content.subject)
     mail["Date"] = delivery.created_at.replace(microsecond=0)
     mail["Message-ID"] = delivery.message_id
-    for name in ("In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress"):
+    for name in OTHER_HEADERS:
         if name in content.headers:
             mail[name] = one_line(content.headers[name])
     mail.set_content(content.text, cte="quoted-printable")

@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime
@@ -17,6 +18,9 @@ class Kind(StrEnum):
     REPLY = "reply"
     CLOSED = "closed"
     REOPENED = "reopened"
+    ACCEPTED = "accepted"
+    """A change that the citizen proposed is in the form."""
+    REFUSED = "refused"
 
 
 class AccountKind(StrEnum):
@@ -34,6 +38,10 @@ class AccountKind(StrEnum):
     """Something that protects it was changed."""
     EXPIRING = "expiring"
     """A document of the wallet runs out."""
+    DEPOSITED = "deposited"
+    """The town has put a document into the wallet."""
+    CODE = "code"
+    """By SMS, the code that proves a number (:mod:`notify.account_texts`)."""
 
 
 class Medium(StrEnum):
@@ -85,6 +93,14 @@ class DeliveryRow(Base):
         UniqueConstraint("notification_id", "medium"),
         Index(None, "status", "due_at"),
         Index(None, "created_at", "id"),
+        # For what is of no campaign it costs nothing.
+        Index(
+            None,
+            "campaign_id",
+            "status",
+            sqlite_where=sql("campaign_id IS NOT NULL"),
+            postgresql_where=sql("campaign_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -116,6 +132,12 @@ class DeliveryRow(Base):
     """The span that queued it (:mod:`core.tracing`)."""
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("letter_batches.id"), index=True)
     """Of a letter the batch in which it was printed."""
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id"))
+    """The campaign that it is part of (:mod:`notify.campaigns`)."""
+    content_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaign_contents.id"))
+    """Of a campaign, where the words are: they are the same for many."""
+    personal: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    """What is put into them for this recipient alone (:mod:`notify.filling`)."""
 
 
 class LetterBatchRow(Base):

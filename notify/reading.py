@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases import Agent, CaseRow, Role
 from cases.access import visible_cases
 from core.errors import BadInput, NotThere
+from notify.campaigns import CampaignContentRow
 from notify.mail import compose
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
 from notify.senders.outbox import KEPT
@@ -102,12 +103,14 @@ async def outbox_mail(session: AsyncSession, agent: Agent, delivery_id: UUID) ->
     if found is None:
         raise NotThere("no such mail")
     row = await session.get_one(DeliveryRow, delivery_id)
+    shared = await session.get(CampaignContentRow, row.content_id) if row.content_id else None
+    content = content_of(row, shared)
     return OutboxMail(
         item=DeliveryItem(**found),
-        headers=row.headers,
-        text=row.text,
-        html=row.html,
-        raw=compose(delivery_of(row), content_of(row)),
+        headers=content.headers,
+        text=content.text,
+        html=content.html,
+        raw=compose(delivery_of(row), content),
     )
 
 
@@ -142,7 +145,7 @@ def _items() -> Select[*tuple[Any, ...]]:
             NotificationRow.kind,
             DeliveryRow.medium,
             DeliveryRow.recipient,
-            DeliveryRow.subject,
+            func.coalesce(CampaignContentRow.subject, DeliveryRow.subject).label("subject"),
             DeliveryRow.status,
             DeliveryRow.attempts,
             DeliveryRow.in_doubt,
@@ -155,6 +158,7 @@ def _items() -> Select[*tuple[Any, ...]]:
         )
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .outerjoin(CaseRow, CaseRow.id == NotificationRow.case_id)
+        .outerjoin(CampaignContentRow, CampaignContentRow.id == DeliveryRow.content_id)
     )
 
 

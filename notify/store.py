@@ -19,6 +19,8 @@ from cases import SYSTEM, CaseRow, append
 from core.ids import derived_id
 from ingest import publish
 from ingest.events import DeliveryChanged, Event, new_event
+from notify.campaigns import CampaignContentRow, is_held
+from notify.filling import fill
 from notify.models import DeliveryRow, DeliveryStatus, DispatcherRow, Medium, NotificationRow
 from notify.senders.contract import Content, Delivery
 
@@ -60,18 +62,21 @@ async def read_due(
     Of what one case has for one recipient the earliest alone, so that none overtakes.
     """
     query = (
-        select(DeliveryRow, NotificationRow.case_id)
+        select(DeliveryRow, NotificationRow.case_id, CampaignContentRow)
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
+        .outerjoin(CampaignContentRow, CampaignContentRow.id == DeliveryRow.content_id)
         .where(
             DeliveryRow.status == DeliveryStatus.QUEUED,
             DeliveryRow.due_at <= now,
             DeliveryRow.medium.in_(media),
             ~_has_one_before(),
+            ~is_held(DeliveryRow.campaign_id),
         )
         .order_by(DeliveryRow.due_at)
         .limit(limit)
     )
-    return [_due(row, case_id) for row, case_id in await session.execute(query)]
+    rows = await session.execute(query)
+    return [_due(row, case_id, shared) for row, case_id, shared in rows]
 
 
 def _has_one_before() -> ColumnElement[bool]:
@@ -301,9 +306,9 @@ async def _keys(session: AsyncSession, notification_ids: Sequence[UUID]) -> dict
     return {notification_id: case_id or notification_id for notification_id, case_id in rows}
 
 
-def _due(row: DeliveryRow, case_id: UUID | None) -> Due:
+def _due(row: DeliveryRow, case_id: UUID | None, shared: CampaignContentRow | None) -> Due:
     key = case_id or row.notification_id
-    return Due(delivery_of(row), content_of(row), key, row.traceparent)
+    return Due(delivery_of(row), content_of(row, shared), key, row.traceparent)
 
 
 def delivery_of(row: DeliveryRow) -> Delivery:
@@ -320,7 +325,10 @@ def delivery_of(row: DeliveryRow) -> Delivery:
     )
 
 
-def content_of(row: DeliveryRow) -> Content:
+def content_of(row: DeliveryRow, shared: CampaignContentRow | None = None) -> Content:
+    """``shared`` are the words of the campaign that it is part of."""
+    if shared is not None:
+        return fill(shared, row.personal or {})
     return Content(subject=row.subject, text=row.text, html=row.html, headers=row.headers)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,14 @@ from core.errors import BadInput
 from ocr.cleaning import clean
 from ocr.codes import codes
 from ocr.extent import Extent, extent
+from ocr.found import Found, confidence_of, text_of
+from ocr.language import spoken
 from ocr.page import Options, Page, Word
 from ocr.picture import Picture, picture
-from ocr.recognition import Found, confidence_of, recognize, text_of
+from ocr.pronoun import with_pronoun
+from ocr.recognition import BLOCK, PAGE, recognize
+from ocr.rows import read_ruled
+from ocr.ruled import Ruled, ruled
 from ocr.source import is_pdf
 from ocr.straight import ink, lie, turned, uprightness
 from ocr.text_layer import read_text_layer
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 SURE = 0.08  # of uprightness, below which Tesseract decides whether a page is upside down
 POOR = 60  # per cent of confidence below which another way of reading is tried
 GOOD = 85  # per cent from which the first language alone is enough
+ENGLISH = "eng"
 
 
 def read_page(path: Path, index: int, options: Options) -> Page:
@@ -112,13 +119,28 @@ def _half_turn(grey: "Grey") -> "Grey":
 
 
 def _recognize(grey: "Grey", options: Options, deadline: float) -> list[Found]:
-    """By the first language alone where that goes well: each one more takes its time."""
-    first, _, more = options.languages.partition("+")
-    words = recognize(grey, first, seconds=max(1.0, deadline - monotonic()))
-    if not more or confidence_of(words) >= GOOD:
-        return words
-    every = recognize(grey, options.languages, seconds=max(1.0, deadline - monotonic()))
-    return max(words, every, key=confidence_of)
+    """By the first language alone where that goes well: each one more takes its time.
+
+    What is in another language, or badly readable, is read a second time.
+    """
+    form, languages = ruled(grey), options.languages.split("+")
+    words = _recognize_in(languages[0], grey, form, deadline)
+    language = spoken(text_of(words), languages)
+    if language not in (None, languages[0]):
+        words = _recognize_in(language, grey, form, deadline)
+    elif len(languages) > 1 and confidence_of(words) < GOOD:
+        every = _recognize_in(options.languages, grey, form, deadline)
+        words = max(words, every, key=confidence_of)
+    return with_pronoun(words) if language == ENGLISH else words
+
+
+def _recognize_in(languages: str, grey: "Grey", form: Ruled | None, deadline: float) -> list[Found]:
+    def read(picture: "Grey", mode: int = PAGE) -> list[Found]:
+        return recognize(picture, languages, seconds=max(1.0, deadline - monotonic()), mode=mode)
+
+    if form is None:
+        return read(grey)
+    return read_ruled(grey, form, read, partial(read, mode=BLOCK))
 
 
 def _placed(

@@ -27,9 +27,10 @@ from cases import (
     open_callbacks,
     phone_of,
     read_case,
+    wanted_of,
     ways_of,
 )
-from cases.procedures import filed_forms
+from cases.procedures import filed_forms, form_of_case
 from cases.reading import texts_of_pages
 from core.i18n import N_, translator
 from notify import Medium, deliveries_of_case, stopped
@@ -92,6 +93,7 @@ async def page_of(
     case, queue = shown.record.case, shown.record.queue
     consents = (await consents_of(session, [case.id])).get(case.id, {})
     soon = context.clock() + CALL_WITHIN
+    form = await form_of_case(session, case.id)
     phone = phone_of(case)
     sms_stopped = bool(phone and await stopped(session, Medium.SMS, [phone]))
     takes_sms = context.telephone and not sms_stopped
@@ -122,6 +124,9 @@ async def page_of(
         callback_phone=phone,
         call_soon=shown_moment(soon, context.letterhead.zone),
         callbacks=[_call(one, context.clock()) for one in await open_callbacks(session, case.id)],
+        proposals=form.proposals(locale) if form else (),
+        wanted=[row.name for row in await wanted_of(session, case.id)],
+        may_write=form is None or form.procedure.comments.agent,
         allowed=[medium for medium, yes in consents.items() if yes],
         entries=shown.entries,
         draft=draft or _request_for_password(shown.record, request.query_params.get("ask", "")),

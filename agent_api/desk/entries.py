@@ -106,8 +106,8 @@ def _text(event: CaseEventRow, queue_names: Mapping[str, str]) -> str:
             return shown_number(str(data.get("phone", "")))
         case "delivery_failed":
             return f"{data.get('recipient', '')}: {data.get('reason', '')}"
-        case _:  # of a sender's domain, or what somebody wrote
-            return str(data.get("domain") or data.get("text", ""))
+        case _:  # of a sender's domain, a document's name, or what somebody wrote
+            return str(data.get("domain") or data.get("name") or data.get("text", ""))
 
 
 def _message(

@@ -39,6 +39,24 @@ class FormDraft:
         return self.procedure.definition
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftItem:
+    """One of a list."""
+
+    reference: str
+    page: str
+    """Where the citizen was last; may be empty."""
+    saved_at: datetime
+    expires_at: datetime
+    procedure: Procedure
+
+    @property
+    def path(self) -> str:
+        """Where they go on, on the portal."""
+        page = self.page or self.procedure.pages[0].name
+        return f"/procedures/{self.procedure.slug}/{self.reference}/pages/{page}"
+
+
 async def begin_draft(
     session: AsyncSession,
     clock: Clock,
@@ -116,8 +134,8 @@ async def read_draft(session: AsyncSession, clock: Clock, reference: str) -> For
 
 async def drafts_of_citizen(
     session: AsyncSession, clock: Clock, citizen_id: UUID
-) -> Sequence[tuple[str, datetime, Procedure]]:
-    """Reference, when it was saved, and the procedure; the newest first."""
+) -> Sequence[DraftItem]:
+    """What was not sent yet; the newest first."""
     query = (
         select(DraftRow, ProcedureVersionRow)
         .join(ProcedureVersionRow, ProcedureVersionRow.id == DraftRow.version_id)
@@ -129,7 +147,13 @@ async def drafts_of_citizen(
         .order_by(DraftRow.saved_at.desc())
     )
     return [
-        (row.reference, row.saved_at, parsed(version.id, version.definition))
+        DraftItem(
+            reference=row.reference,
+            page=row.page,
+            saved_at=row.saved_at,
+            expires_at=row.expires_at,
+            procedure=parsed(version.id, version.definition),
+        )
         for row, version in await session.execute(query)
     ]
 

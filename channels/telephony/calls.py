@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from cases.telephone import Line, menu_of, read_lines
 from channels.telephony.arrival import arrival_of
 from channels.telephony.callers import caller_number
+from channels.telephony.progress import CallProgress
 from channels.telephony.speech import OTHER_LANGUAGE, TRACKING, TRIES, Speech
 from channels.telephony.tracking import Tracking
 from core.clock import Clock
@@ -28,10 +29,13 @@ class Calls:
     accept: Accept
     clock: Clock
     tracking: Tracking
+    progress: CallProgress
     settings: Settings
     here: str
 
     async def menu(self, fields: Fields) -> str:
+        if "lang" not in fields:  # no page of ours has led here: the call begins
+            await self.progress.began(fields)
         return self._speech(fields).menu(menu_of(await self._lines()), _attempt(fields))
 
     async def choice(self, fields: Fields) -> str:
@@ -46,7 +50,9 @@ class Calls:
         line = next((line for line in menu_of(lines) if line.key == pressed), None)
         if line is None:
             return speech.menu(menu_of(lines), 2)
-        if self._is_open(line):
+        is_open = self._is_open(line)
+        await self.progress.chose(fields, line, put_through=is_open)
+        if is_open:
             return speech.transfer(line)
         return speech.message(line, closed=True)
 

@@ -13,7 +13,7 @@ class Visitor:
     """Without a ``citizen_id`` nobody in particular.
 
     ``profile`` is what expressions see of ``citizen`` (:data:`cases.procedures.CITIZEN`);
-    ``email`` an address that is proven to be theirs.
+    ``email`` an address that is proven to be theirs, ``account_id`` whose wallet it is.
     """
 
     citizen_id: UUID | None = None

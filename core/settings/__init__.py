@@ -28,6 +28,7 @@ from core.settings.portal import PortalSettings
 from core.settings.secret import SECRET_LENGTH, town_secret
 from core.settings.telephony import TelephonySettings
 from core.settings.theme import ThemeSettings
+from core.settings.topics import TopicSettings
 from core.settings.values import MEBIBYTE, Listed
 
 __all__ = [
@@ -53,6 +54,7 @@ class Settings(
     PortalSettings,
     TelephonySettings,
     ThemeSettings,
+    TopicSettings,
     BaseSettings,
 ):
     """Every setting; the names in the environment are these in capitals behind ``GUICHET_``."""

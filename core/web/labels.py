@@ -19,6 +19,12 @@ LABELS = {
         "waiting": N_("Waiting for the citizen"),
         "closed": N_("Closed"),
     },
+    "entry": {
+        "draft": N_("Draft"),
+        "scheduled": N_("Scheduled"),
+        "published": N_("Published"),
+        "withdrawn": N_("Withdrawn"),
+    },
     "call": {
         "ringing": N_("Ringing"),
         "answered": N_("Talking"),
@@ -67,12 +73,16 @@ LABELS = {
         "reply": N_("Reply"),
         "closed": N_("Closing message"),
         "reopened": N_("Notice of reopening"),
+        "accepted": N_("Notice of a change"),
+        "refused": N_("Notice of a refused change"),
         "register": N_("Confirmation of an address"),
         "known": N_("Notice of an account"),
         "recover": N_("New password"),
         "email": N_("Confirmation of an address"),
         "secured": N_("Notice about an account"),
         "expiring": N_("Reminder of a document"),
+        "deposited": N_("Notice of a document"),
+        "code": N_("Code by SMS"),
     },
     "suggested": {
         "sender": N_("Sender"),
@@ -89,6 +99,7 @@ LABELS = {
         "duplicate": N_("The same request, by another way"),
         "moved": N_("Pages from another case"),
         "account": N_("Written in the citizen's space"),
+        "key": N_("Written on the tracking page, with the key"),
     },
     "automatic": {
         "no": "",

@@ -63,6 +63,14 @@ class TwilioAccount:
         )
 
 
+def warm_up() -> None:
+    """Import what the first SMS would otherwise wait for; it takes about a second."""
+    import twilio.http.async_http_client
+    import twilio.request_validator
+    import twilio.rest
+    import twilio.twiml.voice_response  # noqa: F401
+
+
 class TwilioSms:
     """Sends by the account's number, or by its messaging service."""
 

@@ -31,7 +31,8 @@ def test_from_registering_to_the_wallet(town: Town, outside: MailServer, browser
         mail = outside.wait_for(lambda mail: mail["to"] == ADDRESS)
         text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
         page.goto(re.findall(r"/account/link/\S+", text)[0])
-        page.get_by_label("Votre nom").fill("Zoé Petit")
+        page.get_by_label("Prénom").fill("Zoé")
+        page.get_by_label("Nom", exact=True).fill("Petit")
         page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
         check(page)
         page.get_by_role("button", name="Ouvrir mon compte").click()

@@ -111,7 +111,9 @@ def test_a_place_is_chosen_on_the_map_and_an_upload_survives_a_broken_connection
     browser: Browser, town: Town
 ) -> None:
     procedure: Procedure = EXAMPLES[STALL.slug]
-    with Visitor(browser, town, size=PHONE, reduced_motion="reduce") as visitor:
+    with Visitor(
+        browser, town, size=PHONE, reduced_motion="reduce", has_touch=True, is_mobile=True
+    ) as visitor:
         page = visitor.page
         page.goto(f"/procedures/{STALL.slug}")
         page.get_by_role("button", name="Commencer").click()
@@ -128,6 +130,8 @@ def test_a_place_is_chosen_on_the_map_and_an_upload_survives_a_broken_connection
         page.locator("#f-register").set_input_files(paper("kbis.pdf"))  # type: ignore[arg-type]
         expect(page.get_by_role("button", name="Retirer kbis.pdf")).to_be_visible()
         assert broken
+        check(page, scripts=True)  # with a button for the camera
+        expect(page.get_by_text("Prendre une photo").first).to_be_visible()
         visitor.complaints.clear()  # of the broken connection
 
 

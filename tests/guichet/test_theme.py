@@ -8,7 +8,7 @@ from httpx import ASGITransport, AsyncClient
 from core.errors import Refused
 from core.settings import Settings
 from core.web.theme import sanitized
-from guichet.theme import Fetching, theme_of
+from guichet.theme import ThemeFetching, theme_of
 from tests.channels.web.geocoding.test_addok import addok as answering
 
 PART = b"""<nav aria-label="Site"><a href="/agenda" onclick="x()" style="color:red">Agenda</a>
@@ -26,7 +26,7 @@ async def test_it_is_fetched_and_stays_when_the_site_is_away() -> None:
     with answering(PART) as url:
         settings = Settings(theme_header=url)
         theme = theme_of(settings)
-        fetching = Fetching(settings, theme)
+        fetching = ThemeFetching(settings, theme)
         assert theme.header == ""
         assert await fetching.fetch()
     before = theme.header

@@ -33,6 +33,8 @@ class Limits:
     """Links to one address; whoever asks for more is told the same, and nothing is sent."""
     texts: RateLimit = field(default_factory=lambda: RateLimit(5, 3600))
     """Codes by SMS, of one account."""
+    numbers: RateLimit = field(default_factory=lambda: RateLimit(5, 3600))
+    """Codes to one number, whoever asks: nobody's telephone rings all day."""
     wrong_keys: RateLimit = field(default_factory=lambda: RateLimit(20, 600))
     """Of one client for one reference."""
 

@@ -62,7 +62,7 @@ async def delete(
         files = await context.wallet.erase(session, me.id)
         has_cases = await let_go_of_cases(session, me.citizen_id)
         await erase_account(session, me.id, has_cases=has_cases)
-        await forget_account_mails(session, me.email)
+        await forget_account_mails(session, me.addresses)
         record(context, session, "deleted", me.id)
     await context.wallet.forget(files)
     response = RedirectResponse("/account/login?said=deleted", 303)

@@ -24,7 +24,8 @@ async def exported(session: AsyncSession, context: Context, me: Account) -> dict
     profile = await read_profile(session, me.id)
     return {
         "account": {
-            "name": profile.name,
+            "given_name": profile.name.given,
+            "family_name": profile.name.family,
             "email": profile.email,
             "phone": profile.phone,
             "language": profile.language,

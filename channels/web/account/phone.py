@@ -33,6 +33,7 @@ async def send_code(
         wrong = _("This is not a telephone number. Outside the country, begin with + and its code.")
         return await profile_page(request, context, me, errors=[FieldError("phone", wrong)])
     await context.limits.texts.count(str(me.id))
+    await context.limits.numbers.count(number)
     async with context.database.begin() as session:
         code = await new_code(session, context.clock, context.secret, me.id, number)
     text = _("%(code)s is your code for %(town)s. Tell it to nobody.")

@@ -4,10 +4,11 @@ from fastapi import FastAPI
 
 from channels.web.account import data, entering, linking, phone, profile, security
 from channels.web.account.context import Context
+from channels.web.space import own
 from channels.web.space import routes as space
 from channels.web.wallet import routes as wallet
 
-PARTS = (entering, linking, space, profile, phone, security, data)
+PARTS = (entering, linking, space, own, profile, phone, security, data)
 
 
 def install(app: FastAPI, context: Context) -> None:

@@ -19,7 +19,7 @@ from channels.web.contact import Who
 from channels.web.normalize import normalize
 from channels.web.routes import Limits
 from channels.web.views import TEMPLATES
-from channels.web.visitors import Visitors, anybody
+from channels.web.visitors import Visitor, Visitors, anybody
 from citizens import Account
 from citizens.sharing import Wallet
 from core.blobs import Blobs
@@ -81,11 +81,14 @@ class Portal:
                 blobs=self.blobs,
                 clock=self.clock,
                 limits=self.limits,
-                visitors=self.visitors,
+                visitors=self._visitors,
                 who=self._who,
                 wallet=self.wallet,
             )
         )
+
+    async def _visitors(self, request: Request) -> Visitor:
+        return await self.visitors(request)
 
     async def _who(self, request: Request) -> Account | None:
         return await self.who(request) if self.who else None

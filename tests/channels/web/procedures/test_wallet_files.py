@@ -6,6 +6,7 @@ import re
 import pytest
 
 from channels.web.visitors import Visitor
+from citizens import Name
 from citizens.accounts import create_account
 from citizens.models import AccountRow
 from citizens.sharing import Sharing
@@ -34,7 +35,7 @@ async def jeanne_of(portal: Portal) -> tuple[Portal, Sharing, Visitor]:
             session,
             portal.clock,
             email=JEANNE["email"],
-            name="Jeanne",
+            name=Name("Jeanne", ""),
             password="correct horse battery",
             language="fr",
         )
