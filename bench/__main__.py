@@ -4,12 +4,13 @@ import argparse
 import json
 import sys
 
-from bench import intake, live, ocr, stream, webhooks
+from bench import intake, live, ocr, portal, stream, webhooks
 
 BENCHMARKS = {
     "intake": intake.run,
     "live": live.run,
     "ocr": ocr.run,
+    "portal": portal.run,
     "stream": stream.run,
     "webhooks": webhooks.run,
 }
