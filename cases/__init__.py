@@ -12,7 +12,7 @@ from cases.access import (
 from cases.actions import Actions, WrittenWay
 from cases.agents import Agent, Role, create_agent, create_token
 from cases.callbacks import CallbackRow, Callbacks, open_callbacks, request_callback
-from cases.consents import consents_of, record_consents
+from cases.consents import change_consents, consents_of, record_consents
 from cases.history import SYSTEM, Actor, append
 from cases.inbox import CaseItem, Filter, count_queues, list_cases, list_queues
 from cases.joining import Opening, fingerprint, join_case, open_case
@@ -81,6 +81,7 @@ __all__ = [
     "case_for",
     "case_of_citizen",
     "cases_of_citizen",
+    "change_consents",
     "check_counter",
     "check_handing_in",
     "check_quarantine",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.access import queue_for
@@ -13,6 +13,7 @@ from cases.agents import Agent
 from cases.changes import case_at, record_change
 from cases.consents import consents_of
 from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
+from cases.moving import check_move
 from cases.search import index_words
 from cases.wanted import want
 from cases.ways import ways_of
@@ -156,6 +157,8 @@ class Actions:
         data: dict[str, str] | None = None,
         changes: bool = True,
     ) -> CaseRow:
+        if inspect(case).attrs.status.history.has_changes():
+            await check_move(self.session, self.agent, case)
         return await record_change(
             self.session,
             self.clock,

@@ -14,8 +14,11 @@ import cases.wanted
 import channels.email.models
 import citizens.models
 import core.blobs
+import feeds.models
+import feeds.subscriptions.models
 import ingest.models
+import notify.campaigns
 import notify.models
 import notify.optouts
 
-__all__ = ["agent_api", "cases", "channels", "citizens", "core", "ingest", "notify"]
+__all__ = ["agent_api", "cases", "channels", "citizens", "core", "feeds", "ingest", "notify"]

@@ -17,10 +17,13 @@ from core.lock import sole_process
 from core.rules import compile_rule
 from core.settings import Settings
 from core.tracing import set_up, shut_down
+from feeds import Hub
 from guichet import demo
 from guichet.banner import show_banner, show_ready
 from guichet.check import check_ports
 from guichet.demo_messages import demo_arrivals
+from guichet.demo_subscribers import create_subscribers
+from guichet.demo_topics import create_topics
 from guichet.findings import in_one_line
 from guichet.machines import build_health_app
 from guichet.migrate import migrate
@@ -116,6 +119,15 @@ async def _found(town: Town) -> bool:
         first = await demo.is_empty(town.database)
         if first:
             await demo.create_town(town.database, demo.demo_password(town.secret))
+            await create_topics(
+                town.database,
+                town.blobs,
+                town.clock,
+                Hub.of(town.settings),
+                town.settings.zone,
+            )
+            if not town.settings.smarthost:  # invented people never hear from us
+                await create_subscribers(town.database, town.clock, town.settings.zone)
         return first
 
 
@@ -156,6 +168,10 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
         works["dispatcher"] = town.dispatcher.run()
         works["reminders"] = town.reminders.run()
         works["drafts"] = town.draft_sweep.run()
+        works["schedule"] = town.schedule.run()
+        works["imports"] = town.imports.run()
+        works["pings"] = town.pings.run()
+        works["digests"] = town.digests.run()
     if roles.mail:
         works["mail"] = town.mail.run(town.acceptance.accept)
         for number, mailbox in enumerate(town.fetched):
@@ -166,6 +182,7 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
             works["asterisk"] = town.asterisk.run()
     if roles.web:
         works["live"] = town.live.run()
+        works["theme"] = town.theme_fetching.run()
     return works
 
 

@@ -29,9 +29,13 @@ from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
+from core.web.theme import Theme
+from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
+from feeds.subscriptions import Audiences, Office, preferences_tokens
 from guichet import demo
 from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
+from guichet.theme import ThemeFetching, theme_of
 from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
 from ingest.antivirus import ClamAV
 from ingest.failures import BackOff, Failures
@@ -39,8 +43,12 @@ from ingest.normalization import Normalization
 from ingest.pipeline import CONSUMERS, STREAMS, consumers
 from notify import (
     AccountMails,
+    Addressing,
+    Announcements,
+    Announcing,
     CaseNotifications,
     Deliveries,
+    DigestRounds,
     Dispatcher,
     Letterhead,
     TwilioAccount,
@@ -95,6 +103,18 @@ class Town:
     reminders: Reminders
     """Of documents that expire."""
     draft_sweep: DraftSweep
+    publishing: Publishing
+    announcements: Announcements
+    """The words of what is published."""
+    schedule: Schedule
+    """Publishes entries whose hour has come."""
+    imports: Imports
+    """Takes entries from outside feeds."""
+    pings: HubPings
+    """Tell the WebSub hub of news."""
+    digests: DigestRounds
+    theme: Theme
+    theme_fetching: ThemeFetching
 
     async def close(self) -> None:
         self.processes.close()
@@ -129,6 +149,19 @@ def build_town(
     if account is None and settings.demo:
         account = demo_account(settings, secret)
     calendar = Calendar(settings.holidays, settings.time_zone)
+    audiences = Audiences(
+        Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
+        settings.portal_url,
+    )
+    announcements = Announcements(letterhead.zone, settings.town, settings.portal_url)
+    addressing = Addressing(
+        database,
+        clock,
+        audiences,
+        announcements,
+        letterhead,
+        sends_sms=account is not None,
+    )
     pipeline = consumers(
         {
             "normalize": Normalization(
@@ -173,15 +206,20 @@ def build_town(
                 receipts_per_hour=settings.receipts_per_hour,
             ),
             "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
+            "announce": Announcing(database, clock, audiences),
+            "address": addressing,
+            "alert": addressing,
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
+    theme = theme_of(settings)
     wallet = SealedWallet(
         database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
     )
+    publishing = Publishing(clock, blobs, Hub.of(settings))
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
@@ -219,7 +257,15 @@ def build_town(
         account_mails=account_mails,
         wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        theme=theme,
+        theme_fetching=ThemeFetching(settings, theme),
         draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
+        publishing=publishing,
+        announcements=announcements,
+        schedule=Schedule(database, clock, publishing),
+        imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
+        pings=HubPings(database, clock, settings.websub_hub),
+        digests=DigestRounds(database, clock, audiences),
     )
 
 
@@ -289,6 +335,10 @@ def ocr_options(settings: Settings) -> Options:
         seconds=settings.ocr_max_seconds,
     )
     return Options(languages=settings.ocr_languages, limits=limits)
+
+
+def _fetching(settings: Settings) -> Fetching:
+    return Fetching(lambda _address: True) if settings.outside_feeds_private else Fetching()
 
 
 def _resolver(settings: Settings) -> Resolver:

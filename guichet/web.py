@@ -44,12 +44,14 @@ def build_app(town: Town) -> FastAPI:
         time_zone=settings.time_zone,
         language=settings.language,
         https_only=settings.https_only,
+        theme=town.theme,
     )
     app = FastAPI(title="Guichet", openapi_url=None, docs_url=None, redoc_url=None)
     install_problems(app, pages)
     app.add_middleware(PageMiddleware, language=settings.language, https_only=settings.https_only)
     app.add_middleware(BodyLimit, most=2 * settings.max_upload)  # files in JSON are a third larger
     app.mount("/static", static)
+    app.mount("/theme", town.theme)
     app.include_router(for_machines(town))
     accounts = AccountContext(
         settings=settings,
@@ -64,6 +66,7 @@ def build_app(town: Town) -> FastAPI:
         sharing=Sharing(town.wallet, town.clock),
         viewers=town.viewers,
         page_limits=ocr_options(settings).limits,
+        town_number=town.account.number if town.account else "",
         texts=AccountTexts(town.database, town.clock, language=settings.language)
         if town.account
         else None,
@@ -116,10 +119,12 @@ def build_app(town: Town) -> FastAPI:
             scans=DeskScans(),
             telephone=town.account is not None,
             counter=DeskCounter.of(
-                town.database, town.acceptance.accept, town.secret, settings.country
+                town.database, town.acceptance.accept, town.clock, town.secret, settings
             ),
             letterhead=Letterhead.of(settings, town.secret),
             preview=preview,
+            publishing=town.publishing,
+            announcements=town.announcements,
             wallets=Deposits(accounts),
             limits=ocr_options(settings).limits,
         ),

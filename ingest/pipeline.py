@@ -47,6 +47,14 @@ PIPELINE = (
     Stage("authenticate", reads="case.changed", writes=("case.changed",)),
     Stage("notify", reads="case.changed", writes=("notification.requested",)),
     Stage("calls", reads="case.changed", writes=("case.changed", "call.changed")),
+    Stage(
+        "announce",
+        reads="entry.published",
+        writes=("audience.selected", "audience.alerted", "campaign.changed"),
+    ),
+    # Each event is hundreds of people. What is urgent has a lane of its own.
+    Stage("address", reads="audience.selected", writes=("campaign.changed",), batch=2),
+    Stage("alert", reads="audience.alerted", writes=("campaign.changed",), batch=2),
     Stage("deliver", reads="notification.requested", writes=("delivery.changed",)),
 )
 

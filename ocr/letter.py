@@ -7,16 +7,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import cache
 from typing import Any
 
 from core.references import find_references
+from ocr.language import language_of
 
 MAX_SEARCHED = 20_000  # characters
 MAX_ADDRESS = 50  # characters of a line of an address
 HEAD = 45  # lines in which sender, date and subject stand
-MAX_LANGUAGE = 3_000  # characters that the language is told by
-LANGUAGES = ("fr", "en", "de", "es", "it", "pt", "nl", "pl", "ro", "tr", "ar")
 
 _SUBJECT = re.compile(r"^\W{0,3}(?:objet|obj\.|sujet|subject|concerne)\s*[:.;]\s*(\S.*)$", re.I)
 _REFERENCE = re.compile(
@@ -150,16 +148,5 @@ def _references(text: str, confidence: int) -> Suggestion | None:
 
 
 def _language(text: str) -> Suggestion | None:
-    if len(text.strip()) < 40:
-        return None
-    language, probability = _identifier().classify(text[:MAX_LANGUAGE])
-    return Suggestion(language, round(100 * probability))
-
-
-@cache
-def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(list(LANGUAGES))
-    return identifier
+    found = language_of(text)
+    return None if found is None else Suggestion(*found)

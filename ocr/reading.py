@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,16 @@ from core.errors import BadInput
 from ocr.cleaning import clean
 from ocr.codes import codes
 from ocr.extent import Extent, extent
+from ocr.found import Found, confidence_of, text_of
+from ocr.language import spoken
+from ocr.leveling import half_turned, leveled
 from ocr.page import Options, Page, Word
 from ocr.picture import Picture, picture
-from ocr.recognition import Found, confidence_of, recognize, text_of
+from ocr.pronoun import with_pronoun
+from ocr.recognition import BLOCK, PAGE, recognize
+from ocr.rows import read_ruled
+from ocr.ruled import Ruled, ruled
 from ocr.source import is_pdf
-from ocr.straight import ink, lie, turned, uprightness
 from ocr.text_layer import read_text_layer
 
 if TYPE_CHECKING:
@@ -22,9 +28,9 @@ if TYPE_CHECKING:
 
     Grey = NDArray[Any]
 
-SURE = 0.08  # of uprightness, below which Tesseract decides whether a page is upside down
 POOR = 60  # per cent of confidence below which another way of reading is tried
 GOOD = 85  # per cent from which the first language alone is enough
+ENGLISH = "eng"
 
 
 def read_page(path: Path, index: int, options: Options) -> Page:
@@ -52,20 +58,21 @@ def _read_page(path: Path, index: int, options: Options) -> Page:
 def _read_picture(seen: Picture, options: Options) -> Page:
     deadline = monotonic() + options.limits.seconds
     grey = clean(seen, is_fax=options.fax, pixels=options.limits.pixels)
-    rotation, level, angle, is_sure = _upright(grey, options.rotation)
+    page = leveled(grey, options.rotation)
+    level, rotation = page.grey, page.rotation
     found_codes = codes(seen.grey, level)
     part = extent(level)
     if part is None:
         return Page("", (), found_codes, rotation, 0, blank=True, source="ocr")
     written = level[part.top : part.bottom, part.left : part.right]
     words = _recognize(written, options, deadline)
-    if not is_sure and confidence_of(words) < POOR:
-        other = _recognize(_half_turn(written), options, deadline)
+    if not page.is_sure and confidence_of(words) < POOR:
+        other = _recognize(half_turned(written), options, deadline)
         if confidence_of(other) > confidence_of(words) + 10:
             words, rotation, part = other, (rotation + 180) % 360, part.turned(level.shape)
     return Page(
         text=text_of(words),
-        words=_placed(words, part, level.shape, angle),
+        words=_placed(words, part, level.shape, page.skew),
         codes=found_codes,
         rotation=rotation,
         confidence=confidence_of(words),
@@ -74,51 +81,29 @@ def _read_picture(seen: Picture, options: Options) -> Page:
     )
 
 
-def _upright(grey: "Grey", wanted: int | None) -> tuple[int, "Grey", float, bool]:
-    """Rotation (degrees clockwise), the level picture, its skew, and whether that is sure."""
-    import numpy
-
-    if wanted is not None:
-        grey = numpy.ascontiguousarray(numpy.rot90(grey, -wanted // 90))
-        angle = lie(ink(grey))
-        skew = 0.0 if angle.sideways else angle.skew
-        return wanted, _level(grey, skew), skew, True
-    black = ink(grey)
-    found = lie(black)
-    rotation = 90 if found.sideways else 0
-    if found.sideways:
-        grey = numpy.ascontiguousarray(numpy.rot90(grey, -1))
-        black = numpy.ascontiguousarray(numpy.rot90(black, -1))
-    up = uprightness(turned(black, found.skew))
-    if up < -SURE:
-        grey, rotation = _half_turn(grey), rotation + 180
-    return rotation, _level(grey, found.skew), found.skew, abs(up) >= SURE
-
-
-def _level(grey: "Grey", angle: float) -> "Grey":
-    import cv2
-
-    if not angle:
-        return grey
-    height, width = grey.shape
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    return cv2.warpAffine(grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
-
-
-def _half_turn(grey: "Grey") -> "Grey":
-    import numpy
-
-    return numpy.ascontiguousarray(grey[::-1, ::-1])
-
-
 def _recognize(grey: "Grey", options: Options, deadline: float) -> list[Found]:
-    """By the first language alone where that goes well: each one more takes its time."""
-    first, _, more = options.languages.partition("+")
-    words = recognize(grey, first, seconds=max(1.0, deadline - monotonic()))
-    if not more or confidence_of(words) >= GOOD:
-        return words
-    every = recognize(grey, options.languages, seconds=max(1.0, deadline - monotonic()))
-    return max(words, every, key=confidence_of)
+    """By the first language alone where that goes well: each one more takes its time.
+
+    What is in another language, or badly readable, is read a second time.
+    """
+    form, languages = ruled(grey), options.languages.split("+")
+    words = _recognize_in(languages[0], grey, form, deadline)
+    language = spoken(text_of(words), languages)
+    if language not in (None, languages[0]):
+        words = _recognize_in(language, grey, form, deadline)
+    elif len(languages) > 1 and confidence_of(words) < GOOD:
+        every = _recognize_in(options.languages, grey, form, deadline)
+        words = max(words, every, key=confidence_of)
+    return with_pronoun(words) if language == ENGLISH else words
+
+
+def _recognize_in(languages: str, grey: "Grey", form: Ruled | None, deadline: float) -> list[Found]:
+    def read(picture: "Grey", mode: int = PAGE) -> list[Found]:
+        return recognize(picture, languages, seconds=max(1.0, deadline - monotonic()), mode=mode)
+
+    if form is None:
+        return read(grey)
+    return read_ruled(grey, form, read, partial(read, mode=BLOCK))
 
 
 def _placed(

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from cases.agents import Role
 from cases.models import CaseStatus
 from cases.procedures.fields import (
     KINDS,
@@ -73,6 +74,8 @@ class Status(Part):
     explanation: MaybeText = Field(default_factory=dict)
     visible: bool = True
     """Whether the citizen sees it; if not, they see the one before."""
+    moved_by: tuple[Role, ...] = ()
+    """Roles of the agents who bring a case into it; empty: every agent who may change the case."""
 
 
 class Comments(Part):

@@ -7,12 +7,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.contact import Contact, Who
+from channels.web.embedding.routes import embedding_routes
 from channels.web.geocoding import Geocoder
 from channels.web.geocoding.routes import geocoding_routes
 from channels.web.procedures.office import DraftLimits, Office
 from channels.web.procedures.routes import procedure_routes
 from channels.web.promise import Promises
 from channels.web.tokens import Grants, Nonces
+from channels.web.topics.pages import TopicPages
+from channels.web.topics.routes import topic_routes
 from channels.web.tracking import Tracking
 from channels.web.visitors import Visitors, anybody
 from citizens.sharing import Wallet
@@ -55,6 +58,7 @@ def router(
     """The portal's routes. ``pages`` must know the templates of this room as ``portal``."""
     limits = limits or Limits()
     grants = Grants(secret, https_only=settings.https_only)
+    topics = TopicPages(database, blobs, pages, settings)
     contact = Contact(
         pages=pages,
         promises=Promises(database, accept, secret),
@@ -64,9 +68,10 @@ def router(
         settings=settings,
         secret=secret,
         who=who or _nobody,
+        news=topics.latest,
     )
     routes = APIRouter(include_in_schema=False, default_response_class=Response)
-    for path in ("/", "/contact"):  # the form is all that the portal offers so far
+    for path in ("/", "/contact"):
         routes.add_api_route(path, contact.form, methods=["GET", "HEAD"])
     routes.add_api_route("/contact", contact.send, methods=["POST"])
     routes.add_api_route("/contact/thanks/{reference}", contact.thanks, methods=["GET", "HEAD"])
@@ -86,6 +91,7 @@ def router(
     routes.include_router(procedure_routes(office))
     if geocoder is not None:
         routes.include_router(geocoding_routes(geocoder, settings, limits.geocoding))
+    routes.include_router(topic_routes(topics, clock))
     tracking = Tracking(
         town=office,
         grants=grants,
@@ -94,6 +100,7 @@ def router(
         sending=limits.submissions,
     )
     _add_tracking(routes, tracking)
+    routes.include_router(embedding_routes(office, pages.static))
     routes.add_api_route("/track", _short, methods=["GET", "HEAD"])
     return routes
 

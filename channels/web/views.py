@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from cases.procedures import Change, Section
+from channels.web.topics.views import EntryCard
 from core.web import FieldError
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -46,6 +47,8 @@ class ContactPage:
     """Bytes of all attachments together."""
     max_files: int
     errors: Sequence[FieldError] = ()
+    news: Sequence[EntryCard] = ()
+    """The newest entries of public topics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

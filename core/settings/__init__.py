@@ -27,6 +27,8 @@ from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder
 from core.settings.portal import PortalSettings, Service
 from core.settings.secret import SECRET_LENGTH, town_secret
 from core.settings.telephony import TelephonySettings
+from core.settings.theme import ThemeSettings
+from core.settings.topics import TopicSettings
 from core.settings.values import MEBIBYTE, Listed
 
 __all__ = [
@@ -52,6 +54,8 @@ class Settings(
     PaperSettings,
     PortalSettings,
     TelephonySettings,
+    TopicSettings,
+    ThemeSettings,
     BaseSettings,
 ):
     """Every setting; the names in the environment are these in capitals behind ``GUICHET_``."""

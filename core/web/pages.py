@@ -27,6 +27,7 @@ from core.web.headers import add_security_headers
 from core.web.labels import label
 from core.web.middleware import LANGUAGE_PARAMETER
 from core.web.static import StaticFiles
+from core.web.theme import Theme
 
 GZIP_FROM = 1_000  # bytes; less does not pay
 GZIP_LEVEL = 5  # of 9: the higher ones take twice the time for a hundredth of the size
@@ -55,6 +56,8 @@ class Pages:
         The folders of the rooms by their prefix: ``{"portal": …, "desk": …}``; ``core`` is there.
     town
         The name that every page carries.
+    theme
+        How citizens' pages look; our own way when it is not given.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Pages:
         time_zone: str = "Europe/Paris",
         language: str = "fr",
         https_only: bool = False,
+        theme: Theme | None = None,
     ) -> None:
         self.csrf = csrf
         self.static = static
@@ -77,7 +81,9 @@ class Pages:
         loader = PrefixLoader({name: FileSystemLoader(path) for name, path in folders.items()})
         zone = ZoneInfo(time_zone)
         self._environments = {
-            locale: _environment(loader, Formats(locale, zone, clock), static, town)
+            locale: _environment(
+                loader, Formats(locale, zone, clock), static, town, theme or Theme()
+            )
             for locale in LOCALES
         }
 
@@ -137,7 +143,7 @@ def _compress(request: Request, response: HTMLResponse) -> None:
 
 
 def _environment(
-    loader: PrefixLoader, formats: Formats, static: StaticFiles, town: str
+    loader: PrefixLoader, formats: Formats, static: StaticFiles, town: str, theme: Theme
 ) -> Environment:
     environment = Environment(
         loader=loader,
@@ -154,6 +160,7 @@ def _environment(
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
         town=town,
+        theme=theme,
         locale=formats.language,
         locales=LOCALE_NAMES,
         formats=formats,

@@ -8,7 +8,7 @@ from alembic import op
 import core.database
 
 revision: str = "0018"
-down_revision: str | Sequence[str] | None = "0013"
+down_revision: str | Sequence[str] | None = "0017"
 branch_labels = None
 depends_on = None
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -61,6 +62,13 @@ class Context:
     boxes: Sequence[HomeBox] = ()
     """What other rooms show on the home page."""
     limits: Limits = field(default_factory=Limits)
+    town_number: str = ""
+    """The one that SMS come from; empty when it is not known."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the town's days begin."""
+        return ZoneInfo(self.settings.time_zone)
 
     @property
     def site(self) -> Site:

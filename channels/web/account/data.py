@@ -21,6 +21,7 @@ from citizens import Account
 from citizens.erasure import erase_account
 from core.web import FieldError
 from core.web.csrf import ACCOUNT_COOKIE
+from feeds.subscriptions import erase_subscriptions
 from notify import forget_account_mails
 
 routes = APIRouter(prefix="/me/data", include_in_schema=False)
@@ -62,6 +63,7 @@ async def delete(
         files = await context.wallet.erase(session, me.id)
         files = [*files, *await erase_drafts(session, context.blobs, me.citizen_id)]
         has_cases = await let_go_of_cases(session, me.citizen_id)
+        await erase_subscriptions(session, me.id, email=me.email, phone=me.phone)
         await erase_account(session, me.id, has_cases=has_cases)
         await forget_account_mails(session, me.addresses)
         record(context, session, "deleted", me.id)

@@ -19,6 +19,7 @@ from citizens.passkeys import passkeys_of
 from citizens.sessions import sessions_of
 from citizens.wallet import items_of
 from core.text import file_name
+from feeds.subscriptions import exported_subscriptions, subscriber_known_by
 from ingest.models import DocumentRow
 
 
@@ -43,6 +44,7 @@ async def _told(
 ) -> dict[str, Any]:
     """As JSON: names of members are in English, moments in ISO 8601 and UTC."""
     profile = await read_profile(session, me.id)
+    subscriber = await subscriber_known_by(session, me.id, me.email, me.phone)
     return {
         "account": {
             "given_name": profile.name.given,
@@ -81,6 +83,7 @@ async def _told(
             }
             for row in await items_of(session, me.id)
         ],
+        "news": await exported_subscriptions(session, subscriber) if subscriber else None,
         "cases": [_case(page) for page in cases],
         "drafts": [
             {

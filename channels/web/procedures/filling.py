@@ -23,7 +23,7 @@ from channels.web.procedures.controls import Reader, controls_of, errors_of, wit
 from channels.web.procedures.office import Office, to_resume
 from channels.web.procedures.opened import Opened, steps_of
 from channels.web.procedures.places import Places
-from channels.web.procedures.reading import PREFIX, typed_of
+from channels.web.procedures.reading import PREFIX, typed_of, without_row
 from channels.web.procedures.uploads import keep_files, told
 from channels.web.procedures.views import FormPage, Kept, LeavePage
 from channels.web.procedures.wallet import Offer, offers, revoke, share, with_shares
@@ -110,7 +110,7 @@ class Filling:
     ) -> Response:
         shown = str(sent.get("shown", "")).split(",")
         action, _, what = str(sent.get("action", "next")).partition(":")
-        answers = _without_row(sent, what) if action == "less" else sent
+        answers = without_row(sent, what) if action == "less" else sent
         typed = typed_of([one for one in page.page.fields if one.name in shown], answers)
         if not self.office.pages.csrf.valid(request, str(sent.get(FIELD, ""))):
             draft = replace(opened.draft, typed={**opened.draft.typed, **typed})
@@ -293,9 +293,3 @@ class Filling:
 
 def office_render(office: Office, request: Request, name: str, view: object) -> Response:
     return office.pages.render(request, f"portal/procedures/{name}.html", view)
-
-
-def _without_row(sent: FormData, what: str) -> FormData:
-    """``what`` is ``<table>:<row>``, the row's number as it stands on the page."""
-    gone = f"{PREFIX}{what.replace(':', '-')}-"
-    return FormData([pair for pair in sent.multi_items() if not pair[0].startswith(gone)])

@@ -132,9 +132,14 @@ def _is(ending: str, content: bytes) -> bool:
             return kind_of(content) == TYPES.get(ending, "none")
 
 
+def type_of_file(name: str) -> str:
+    """Of a file that is taken."""
+    return TYPES[_ending(name)]
+
+
 async def keep_file(
     session: AsyncSession, blobs: Blobs, draft: FormDraft, blob: Blob, *, field: str, name: str
 ) -> None:
     """``blob`` is staged apart; ``name`` has been looked at."""
-    media_type = TYPES[_ending(name)]
+    media_type = type_of_file(name)
     await add_file(session, blobs, draft.id, blob, field=field, name=name, media_type=media_type)
