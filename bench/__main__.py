@@ -4,13 +4,14 @@ import argparse
 import json
 import sys
 
-from bench import alerts, intake, live, ocr, stream, webhooks
+from bench import alerts, intake, live, ocr, portal, stream, webhooks
 
 BENCHMARKS = {
     "alerts": alerts.run,
     "intake": intake.run,
     "live": live.run,
     "ocr": ocr.run,
+    "portal": portal.run,
     "stream": stream.run,
     "webhooks": webhooks.run,
 }
