@@ -36,10 +36,10 @@ BORN_DIGITAL = 5  # times that a PDF is read each way
 Texts = dict[Path, str]
 
 
-def run(_mails: int) -> dict[str, object]:
+def run(each: int = EACH, seed: int = SEED) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as name:
         folder = Path(name)
-        sheets = make_sheets(folder, EACH, seed=SEED)
+        sheets = make_sheets(folder, each, seed=seed)
         readers: dict[str, Callable[[Sequence[Sheet]], tuple[Texts, float]]] = {
             "guichet": _by_guichet,
             "tesseract": _by_tesseract,
@@ -48,6 +48,7 @@ def run(_mails: int) -> dict[str, object]:
         found = {name: reader(sheets) for name, reader in readers.items()}
         return {
             "pages": len(sheets),
+            "seed": seed,
             "processes": CORES,
             "character_error_rate": _rates(sheets, {name: one[0] for name, one in found.items()}),
             "pages_a_second": {
