@@ -26,6 +26,7 @@ from core.settings.mail import ImapMailbox, ImapToken, MailSettings
 from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder, Split
 from core.settings.portal import PortalSettings
 from core.settings.secret import SECRET_LENGTH, town_secret
+from core.settings.sending import SendingSettings
 from core.settings.telephony import TelephonySettings
 from core.settings.topics import TopicSettings
 from core.settings.values import MEBIBYTE, Listed
@@ -51,6 +52,7 @@ class Settings(
     MailSettings,
     PaperSettings,
     PortalSettings,
+    SendingSettings,
     TelephonySettings,
     TopicSettings,
     BaseSettings,
