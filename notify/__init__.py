@@ -29,6 +29,7 @@ from notify.campaigns import (
 )
 from notify.digest_rounds import DigestRounds
 from notify.dispatch import Dispatcher, Limits
+from notify.dkim import Dkim
 from notify.feedback import record_complaint, record_feedback
 from notify.handlers import CaseNotifications, Deliveries
 from notify.letterhead import Letterhead
@@ -54,6 +55,7 @@ from notify.reading import (
     outbox_mail,
 )
 from notify.retries import Retries
+from notify.senders.apprise import AppriseSms
 from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender, Unreachable
 from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
@@ -61,7 +63,7 @@ from notify.senders.smarthost import Smarthost
 from notify.senders.smtp import Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.senders.twilio import warm_up as warm_up_sms
-from notify.suppressions import SuppressionRow, lift_suppression, list_suppressions
+from notify.suppressions import SuppressionRow, lift_suppression, suppression
 from notify.verp import ReturnPaths
 from notify.ways_out import limits_of, return_paths, ways_out
 from notify.writing import Writing
@@ -73,6 +75,7 @@ __all__ = [
     "Addressing",
     "Announcements",
     "Announcing",
+    "AppriseSms",
     "Batch",
     "CampaignContentRow",
     "CampaignKind",
@@ -87,6 +90,7 @@ __all__ = [
     "DeliveryStatus",
     "DigestRounds",
     "Dispatcher",
+    "Dkim",
     "Kind",
     "Letter",
     "Letterhead",
@@ -124,7 +128,6 @@ __all__ = [
     "list_batches",
     "list_campaigns",
     "list_outbox",
-    "list_suppressions",
     "numbers_of",
     "outbox_mail",
     "print_letters",
@@ -136,6 +139,7 @@ __all__ = [
     "return_paths",
     "stop_campaign",
     "stopped",
+    "suppression",
     "waiting_letters",
     "warm_up_sms",
     "ways_out",

@@ -12,7 +12,7 @@ from notify import Content, Delivery, DeliveryStatus, Dispatcher, Limits, Medium
 from notify.dispatch.rates import Bucket
 from notify.models import DeliveryRow
 from notify.senders.contract import Declined, Gone, ProviderId, Unreachable
-from notify.suppressions import SuppressionRow, list_suppressions
+from notify.suppressions import suppression
 from tests.builders import SettableClock
 from tests.notify.building import Desk, at_work, settled, until
 from tests.postgresql import on_sqlite
@@ -218,9 +218,8 @@ async def test_where_there_is_no_mailbox_nothing_more_is_sent(desk: Desk) -> Non
     states = [(row.recipient[:4], row.status) for row in await desk.rows()]
     assert sorted(states) == [("gone", "failed"), ("gone", "suppressed"), ("here", "sent")]
     async with desk.database.read() as session:
-        (listed,) = await list_suppressions(session)
-        assert await session.get(SuppressionRow, ("gone@c.example", Medium.EMAIL))
-    assert listed.reason == "550 5.1.1 no such user"
+        reason = await suppression(session, "Gone@c.example", Medium.EMAIL)
+    assert reason == "550 5.1.1 no such user"
 
 
 async def in_flight(desk: Desk) -> bool:
