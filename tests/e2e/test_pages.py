@@ -142,6 +142,40 @@ def test_the_pages_of_documents(visitor: Visitor) -> None:
     check(page)
 
 
+@pytest.mark.parametrize("visitor", ["light"], indirect=True)
+def test_the_pages_of_what_is_announced(visitor: Visitor, town: Town) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    page.goto("/agent/entries/new")
+    page.locator("#title-fr").fill("Coupure d’eau rue des Lilas")
+    page.locator("#body-fr").fill("L’eau est **coupée** de 9 h à 12 h.")
+    page.locator("#sms-fr").fill("Eau coupee rue des Lilas de 9h a 12h.")
+    expect(page.locator("#sms-fr-length")).to_contain_text("1 SMS")
+    page.get_by_label("Alertes").check()
+    check(page)
+    page.get_by_role("button", name="Enregistrer et prévisualiser").click()
+    expect(page.frame_locator("iframe").first.get_by_text("coupée")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Revenir au texte").click()
+    page.get_by_role("button", name="Publier maintenant").click()
+    page.wait_for_url("**?done=announced")
+    check(page)
+    for path in ("/agent/entries", "/agent/topics", "/agent/feeds"):
+        page.goto(path)
+        check(page)
+    settle(town)
+    page.goto("/agent/campaigns")
+    page.get_by_role("link", name="Coupure d’eau rue des Lilas").first.click()
+    expect(page.locator(".campaign-done")).to_be_visible(timeout=20_000)
+    check(page)
+    for path in ("/topics", "/topics/travaux"):
+        page.goto(path)
+        check(page)
+    page.locator(".news-title a").first.click()
+    page.wait_for_url("**/entries/*")
+    check(page)
+
+
 def check(page: Page) -> None:
     page.wait_for_load_state("networkidle" if "/agent" not in page.url else "load")
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
