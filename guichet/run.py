@@ -182,6 +182,7 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
             works["asterisk"] = town.asterisk.run()
     if roles.web:
         works["live"] = town.live.run()
+        works["theme"] = town.theme_fetching.run()
     return works
 
 

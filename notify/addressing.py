@@ -32,7 +32,7 @@ from notify.campaigns import (
 )
 from notify.letterhead import Letterhead
 from notify.mail import mailbox
-from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
+from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
 
 Row = dict[str, Any]
 
@@ -254,7 +254,12 @@ class Addressing:
             "claimed_by": None,
             "attempts": 0,
             "in_doubt": 0,
+            "priority": _priority(campaign),
             "due_at": now if is_mail else max(now, member.sms_at),
+            "expires_at": campaign.expires_at,
+            "sender": "",
+            "declined_by": "",
+            "failed_over": False,
             "provider_id": "",
             "last_error": "",
             "message_id": f"<{id.hex}@{self._letterhead.mail_domain}>" if is_mail else "",
@@ -276,3 +281,9 @@ class Addressing:
 
     def _language(self, member: Member) -> str:
         return member.language if member.language in LOCALES else self._letterhead.language
+
+
+def _priority(campaign: CampaignRow) -> Priority:
+    if campaign.urgent:
+        return Priority.URGENT
+    return Priority.DIGEST if campaign.kind == CampaignKind.DIGEST else Priority.BULK

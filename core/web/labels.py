@@ -55,6 +55,12 @@ LABELS = {
         "letter": N_("By letter"),
         "callback": N_("Call back"),
     },
+    "said_by": {
+        "counter": N_("At the counter"),
+        "phone": N_("By telephone"),
+        "email": N_("By e-mail"),
+        "scan": N_("By letter"),
+    },
     "filed": {
         "document": N_("identity document shown"),
         "known": N_("known to the agent"),

@@ -25,6 +25,7 @@ from core.web.headers import add_security_headers
 from core.web.labels import label
 from core.web.middleware import LANGUAGE_PARAMETER
 from core.web.static import StaticFiles
+from core.web.theme import Theme
 
 TEMPLATES = Path(__file__).parent / "templates"
 HTMX_CONFIG = json.dumps(
@@ -51,6 +52,8 @@ class Pages:
         The folders of the rooms by their prefix: ``{"portal": …, "desk": …}``; ``core`` is there.
     town
         The name that every page carries.
+    theme
+        How citizens' pages look; our own way when it is not given.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Pages:
         time_zone: str = "Europe/Paris",
         language: str = "fr",
         https_only: bool = False,
+        theme: Theme | None = None,
     ) -> None:
         self.csrf = csrf
         self.static = static
@@ -73,7 +77,9 @@ class Pages:
         loader = PrefixLoader({name: FileSystemLoader(path) for name, path in folders.items()})
         zone = ZoneInfo(time_zone)
         self._environments = {
-            locale: _environment(loader, Formats(locale, zone, clock), static, town)
+            locale: _environment(
+                loader, Formats(locale, zone, clock), static, town, theme or Theme()
+            )
             for locale in LOCALES
         }
 
@@ -117,7 +123,7 @@ class Pages:
 
 
 def _environment(
-    loader: PrefixLoader, formats: Formats, static: StaticFiles, town: str
+    loader: PrefixLoader, formats: Formats, static: StaticFiles, town: str, theme: Theme
 ) -> Environment:
     environment = Environment(
         loader=loader,
@@ -133,6 +139,7 @@ def _environment(
     environment.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
         town=town,
+        theme=theme,
         locale=formats.language,
         locales=LOCALE_NAMES,
         formats=formats,

@@ -1,5 +1,6 @@
 """What the routes of accounts work with; the composition root hands it in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends
 from starlette.requests import Request
 
+from channels.web.home.box import HomeBox
 from citizens import TextSender
 from citizens.passkeys import Site
 from citizens.sharing import Wallet
@@ -57,6 +59,8 @@ class Context:
     page_limits: PageLimits = field(default_factory=PageLimits)
     texts: TextSender | None = None
     """None while the town sends no SMS: numbers cannot be proven then."""
+    boxes: Sequence[HomeBox] = ()
+    """What other rooms show on the home page."""
     limits: Limits = field(default_factory=Limits)
     town_number: str = ""
     """The one that SMS come from; empty when it is not known."""

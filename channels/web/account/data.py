@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cases import let_go_of_cases
+from cases.procedures import erase_drafts
 from channels.web.account.asking import Me, knows_password, own_form, speech
 from channels.web.account.context import Context, In
-from channels.web.account.export import exported, wallet_files, zipped
+from channels.web.account.export import exported, zipped
 from channels.web.account.frame import mine_of
 from channels.web.account.profile import today
 from channels.web.account.trail import record
@@ -38,10 +39,9 @@ async def export(
     if not await knows_password(request, context, me, export_password):
         return _wrong(request, context, me, "export_password")
     async with context.database.read() as session:
-        told = await exported(session, context, me)
-        documents = await wallet_files(session, context, me)
+        told, files = await exported(session, context, me)
     content = json.dumps(told, ensure_ascii=False, indent=2).encode()
-    archive = await asyncio.to_thread(zipped, {"data.json": content, **documents})
+    archive = await asyncio.to_thread(zipped, {"data.json": content, **files})
     async with context.database.begin() as session:
         record(context, session, "exported", me.id)
     name = f"guichet-{today(context):%Y-%m-%d}.zip"
@@ -61,6 +61,7 @@ async def delete(
         return _wrong(request, context, me, "delete_password")
     async with context.database.begin() as session:
         files = await context.wallet.erase(session, me.id)
+        files = [*files, *await erase_drafts(session, context.blobs, me.citizen_id)]
         has_cases = await let_go_of_cases(session, me.citizen_id)
         await erase_subscriptions(session, me.id, email=me.email, phone=me.phone)
         await erase_account(session, me.id, has_cases=has_cases)

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from channels.web.account import data, entering, linking, phone, profile, security
 from channels.web.account.context import Context
+from channels.web.home import routes as home
 from channels.web.space import own, sent
 from channels.web.space import routes as space
 from channels.web.subscriptions import asking, preferences, proving
@@ -12,9 +13,10 @@ from channels.web.wallet import routes as wallet
 PARTS = (
     entering,
     linking,
+    home,
     space,
-    sent,
     own,
+    sent,
     profile,
     phone,
     security,

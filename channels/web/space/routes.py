@@ -15,28 +15,24 @@ from channels.web.space.views import AddPage, CaseLine, DraftLine, SpacePage
 from core.references import parse_reference, tracking_key_matches
 from core.text import clean_line
 from core.web import FieldError
-from feeds.subscriptions import news_at_home
 
 MAX_FIELD = 100  # characters of a reference or a key that are looked at
 
 routes = APIRouter(prefix="/me", include_in_schema=False)
 
 
-@routes.get("")
 @routes.get("/cases")
 async def space(request: Request, context: In, me: Me) -> Response:
     async with context.database.read() as session:
         cases = await cases_of_citizen(session, holder_of(me))
         drafts = await drafts_of_citizen(session, context.clock, me.citizen_id)
-        locale = context.pages.locale_of(request)
-        news = await news_at_home(session, me.id, locale, now=context.clock())
+    locale = context.pages.locale_of(request)
     page = SpacePage(
         mine=mine_of(request, context, me, "space"),
         drafts=[draft_line(draft, locale) for draft in drafts],
         waiting=[case_line(case) for case in cases if case.status == "waiting"],
         open=[case_line(case) for case in cases if case.status in ("new", "in_progress")],
         closed=[case_line(case) for case in cases if case.status == "closed"],
-        news=news,
     )
     return context.pages.render(request, "portal/space/space.html", page)
 

@@ -10,7 +10,6 @@ from channels.web.account.views import Mine
 from channels.web.procedures.controls import Control
 from channels.web.views import TrackedCasePage
 from core.web import FieldError
-from feeds.subscriptions import HomeEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +41,6 @@ class SpacePage:
     open: Sequence[CaseLine]
     closed: Sequence[CaseLine]
     drafts: Sequence[DraftLine] = ()
-    news: Sequence[HomeEntry] = ()
-    """Of the topics that they follow here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

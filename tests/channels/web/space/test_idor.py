@@ -59,6 +59,7 @@ async def belongings(accounts: Accounts) -> dict[str, str]:
         "name": "bins",
         "page": "bins",
         "item_id": item,
+        "upload_id": UUID(int=1),
         "number": 1,
     }
     async with accounts.database.read() as session:
@@ -76,6 +77,8 @@ async def belongings(accounts: Accounts) -> dict[str, str]:
 
 OPEN_TO_ALL = {"/procedures/{slug}", "/account/sent/{purpose}", "/account/link/{token}"}
 """What these name is nobody's, or a secret that lets its owner in."""
+PUBLISHED = ("/topics/", "/entries/", "/feeds/", "/subscriptions/")
+"""So is all below these: news, and the signed links of those who follow it."""
 
 
 def named(accounts: Accounts) -> list[tuple[str, str]]:
@@ -85,7 +88,8 @@ def named(accounts: Accounts) -> list[tuple[str, str]]:
         (method, str(route.path))
         for route in iter_route_contexts(accounts.portal.app.routes)
         if route.methods and "{" in str(route.path) and route.path not in OPEN_TO_ALL
-        for method in route.methods or ()
+        if not str(route.path).startswith(PUBLISHED)
+        for method in route.methods - {"OPTIONS"}  # which tells what may be asked of any
     ]
 
 
@@ -116,7 +120,9 @@ async def test_somebody_elses_things_are_as_if_they_were_not_there(accounts: Acc
                 path = template.format(**its)
                 fields = {"csrf": csrf, "street": "a", "postal_code": "b", "city": "c"}
                 data = fields if method == "POST" else None
-                answer = await paul.client.request(method, path, data=data)
+                answer = await paul.client.request(
+                    method, path, data=data, headers={"Tus-Resumable": "1.0.0"}
+                )
                 where = answer.headers.get("location", "")
                 answers.append((answer.status_code, without(its, where), without(its, answer.text)))
             assert answers[0] == answers[1], (method, template)
