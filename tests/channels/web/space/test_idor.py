@@ -77,6 +77,8 @@ async def belongings(accounts: Accounts) -> dict[str, str]:
 
 OPEN_TO_ALL = {"/procedures/{slug}", "/account/sent/{purpose}", "/account/link/{token}"}
 """What these name is nobody's, or a secret that lets its owner in."""
+PUBLISHED = ("/topics/", "/entries/", "/feeds/", "/subscriptions/")
+"""So is all below these: news, and the signed links of those who follow it."""
 
 
 def named(accounts: Accounts) -> list[tuple[str, str]]:
@@ -86,6 +88,7 @@ def named(accounts: Accounts) -> list[tuple[str, str]]:
         (method, str(route.path))
         for route in iter_route_contexts(accounts.portal.app.routes)
         if route.methods and "{" in str(route.path) and route.path not in OPEN_TO_ALL
+        if not str(route.path).startswith(PUBLISHED)
         for method in route.methods - {"OPTIONS"}  # which tells what may be asked of any
     ]
 
