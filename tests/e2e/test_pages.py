@@ -80,6 +80,9 @@ def test_the_citizens_pages(visitor: Visitor) -> None:
     page.get_by_role("button", name="Voir l’avancement").click()
     expect(page.get_by_text(reference).first).to_be_visible()
     check(page)
+    page.goto("/topics/travaux/subscribe")
+    page.evaluate("for (const more of document.querySelectorAll('details')) more.open = true")
+    check(page)
     page.goto("/no-such-page")
     check(page)
 
