@@ -44,6 +44,7 @@ from notify.letters import (
 )
 from notify.models import AccountKind, DeliveryStatus, Kind, Medium
 from notify.optouts import OptOutRow, record_wish, stopped
+from notify.qr import shown
 from notify.reading import (
     DeliveryItem,
     DeliveryPage,
@@ -123,6 +124,7 @@ __all__ = [
     "record_wish",
     "resend_failed",
     "resume_campaign",
+    "shown",
     "stop_campaign",
     "stopped",
     "waiting_letters",

@@ -11,6 +11,7 @@ from email.policy import EmailPolicy
 from typing import Any
 
 from notify.addresses import ascii_domain, is_mail_address, on_the_wire, quoted
+from notify.qr import CID, picture_of
 from notify.senders.contract import Content, Delivery
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
@@ -68,6 +69,11 @@ def compose(delivery: Delivery, content: Content) -> bytes:
             mail[name] = one_line(content.headers[name])
     mail.set_content(content.text, cte="quoted-printable")
     mail.add_alternative(content.html, subtype="html", cte="quoted-printable")
+    picture = picture_of(content.html)
+    if picture:
+        _, words = mail.iter_parts()
+        words.add_related(picture, "image", "png", cid=f"<{CID}>", disposition="inline")
+        words.set_boundary(f"=_{delivery.id.hex}_related")
     mail.set_boundary(f"=_{delivery.id.hex}")
     return mail.as_bytes()
 
