@@ -4,9 +4,10 @@ import argparse
 import json
 import sys
 
-from bench import intake, live, ocr, stream, webhooks
+from bench import alerts, intake, live, ocr, stream, webhooks
 
 BENCHMARKS = {
+    "alerts": alerts.run,
     "intake": intake.run,
     "live": live.run,
     "ocr": ocr.run,

@@ -103,8 +103,6 @@ class Town:
     reminders: Reminders
     """Of documents that expire."""
     draft_sweep: DraftSweep
-    theme: Theme
-    theme_fetching: ThemeFetching
     publishing: Publishing
     announcements: Announcements
     """The words of what is published."""
@@ -115,6 +113,8 @@ class Town:
     pings: HubPings
     """Tell the WebSub hub of news."""
     digests: DigestRounds
+    theme: Theme
+    theme_fetching: ThemeFetching
 
     async def close(self) -> None:
         self.processes.close()

@@ -17,6 +17,7 @@ from channels.web.account.visiting import visitors
 from channels.web.geocoding.addok import Addok
 from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
+from channels.web.wallet.deposits import Deposits
 from citizens.sharing import Sharing
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.demo_telephone import demo_provider
@@ -65,6 +66,7 @@ def build_app(town: Town) -> FastAPI:
         sharing=Sharing(town.wallet, town.clock),
         viewers=town.viewers,
         page_limits=ocr_options(settings).limits,
+        town_number=town.account.number if town.account else "",
         texts=AccountTexts(town.database, town.clock, language=settings.language)
         if town.account
         else None,
@@ -122,6 +124,7 @@ def build_app(town: Town) -> FastAPI:
             preview=preview,
             publishing=town.publishing,
             announcements=town.announcements,
+            wallets=Deposits(accounts),
             limits=ocr_options(settings).limits,
         ),
     )

@@ -29,9 +29,10 @@ from notify.campaigns import (
     stop_campaign,
 )
 from notify.digest_rounds import DigestRounds
-from notify.dispatch import Dispatcher
+from notify.dispatch import Dispatcher, Limits
 from notify.feedback import record_feedback
 from notify.handlers import CaseNotifications, Deliveries
+from notify.history import Sent, sent_to
 from notify.letterhead import Letterhead
 from notify.letters import (
     Batch,
@@ -40,9 +41,10 @@ from notify.letters import (
     letters_of_batch,
     list_batches,
     print_letters,
+    read_letter,
     waiting_letters,
 )
-from notify.models import AccountKind, DeliveryStatus, Kind, Medium
+from notify.models import AccountKind, DeliveryStatus, Kind, Medium, Priority
 from notify.optouts import OptOutRow, record_wish, stopped
 from notify.qr import shown
 from notify.reading import (
@@ -59,9 +61,11 @@ from notify.retries import Retries
 from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender, Unreachable
 from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
-from notify.senders.smtp import Smarthost, Smtp
+from notify.senders.smarthost import Smarthost
+from notify.senders.smtp import Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.senders.twilio import warm_up as warm_up_sms
+from notify.suppressions import SuppressionRow
 from notify.writing import Writing
 
 __all__ = [
@@ -88,17 +92,21 @@ __all__ = [
     "Kind",
     "Letter",
     "Letterhead",
+    "Limits",
     "Medium",
     "Numbers",
     "OptOutRow",
     "Outbox",
     "OutboxMail",
+    "Priority",
     "ProviderId",
     "Retries",
     "Retry",
     "Sender",
+    "Sent",
     "Smarthost",
     "Smtp",
+    "SuppressionRow",
     "TwilioAccount",
     "TwilioSms",
     "Unreachable",
@@ -120,10 +128,12 @@ __all__ = [
     "numbers_of",
     "outbox_mail",
     "print_letters",
+    "read_letter",
     "record_feedback",
     "record_wish",
     "resend_failed",
     "resume_campaign",
+    "sent_to",
     "shown",
     "stop_campaign",
     "stopped",

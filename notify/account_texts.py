@@ -13,9 +13,8 @@ from core.tracing import current
 from ingest import publish
 from ingest.events import DeliveryChanged, new_event
 from notify.addresses import takes_sms
-from notify.dispatch import STOPPED
 from notify.models import AccountKind, DeliveryRow, DeliveryStatus, Medium, NotificationRow
-from notify.optouts import stopped
+from notify.optouts import STOPPED, stopped
 
 
 class AccountTexts:

@@ -23,10 +23,16 @@ from core.tracing import current
 from ingest.events import AudienceSelected, CampaignChanged, Event
 from notify.announcements import Announcements, Item
 from notify.audiences import Audience, Audiences, Member
-from notify.campaigns import CampaignContentRow, CampaignKind, CampaignRow, is_withdrawn
+from notify.campaigns import (
+    CampaignContentRow,
+    CampaignKind,
+    CampaignRow,
+    is_withdrawn,
+    notification_id_of,
+)
 from notify.letterhead import Letterhead
 from notify.mail import mailbox
-from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
+from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
 
 Row = dict[str, Any]
 
@@ -211,7 +217,7 @@ class Addressing:
             media = [medium for medium in MEDIA if self._takes(member, medium)]
             if media:
                 contents = [(one, content_id(language, one, member.entries)) for one in media]
-                notification_id = derived_id(campaign.id, member.subscriber.hex)
+                notification_id = notification_id_of(campaign.id, member.subscriber)
                 told.append(_Told(member, notification_id, language, contents))
         return told
 
@@ -248,7 +254,12 @@ class Addressing:
             "claimed_by": None,
             "attempts": 0,
             "in_doubt": 0,
+            "priority": _priority(campaign),
             "due_at": now if is_mail else max(now, member.sms_at),
+            "expires_at": campaign.expires_at,
+            "sender": "",
+            "declined_by": "",
+            "failed_over": False,
             "provider_id": "",
             "last_error": "",
             "message_id": f"<{id.hex}@{self._letterhead.mail_domain}>" if is_mail else "",
@@ -270,3 +281,9 @@ class Addressing:
 
     def _language(self, member: Member) -> str:
         return member.language if member.language in LOCALES else self._letterhead.language
+
+
+def _priority(campaign: CampaignRow) -> Priority:
+    if campaign.urgent:
+        return Priority.URGENT
+    return Priority.DIGEST if campaign.kind == CampaignKind.DIGEST else Priority.BULK

@@ -11,7 +11,7 @@ from core.ids import derived_id
 from ingest import publish
 from ingest.events import DeliveryChanged, new_event
 from notify.models import DeliveryRow, DeliveryStatus, NotificationRow
-from notify.store import tell_case
+from notify.settling import tell_case
 
 FINAL = (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED)
 

@@ -18,7 +18,7 @@ _LINKED = re.compile(rf'<a href="([^"]+)"[^>]*><img src="cid:{re.escape(CID)}"')
 
 def picture_of(words: str) -> bytes:
     """A PNG that says where the link around it leads to; empty when there is no such picture."""
-    found = _LINKED.search(words)
+    found = _LINKED.search(words) if CID in words else None
     if found is None:
         return b""
     import zxingcpp

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import Agent, CaseRow, Role
@@ -122,7 +122,8 @@ async def count_failed(session: AsyncSession, agent: Agent, since: datetime) -> 
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .join(CaseRow, CaseRow.id == NotificationRow.case_id)
         .where(
-            DeliveryRow.status == DeliveryStatus.FAILED,
+            # Written out, so that the index of the failed will do.
+            DeliveryRow.status == literal_column(f"'{DeliveryStatus.FAILED}'"),
             DeliveryRow.due_at >= since,
             visible_cases(agent),
         )

@@ -91,7 +91,6 @@ def router(
     routes.include_router(procedure_routes(office))
     if geocoder is not None:
         routes.include_router(geocoding_routes(geocoder, settings, limits.geocoding))
-    routes.include_router(embedding_routes(office, pages.static))
     routes.include_router(topic_routes(topics, clock))
     tracking = Tracking(
         town=office,
@@ -101,6 +100,7 @@ def router(
         sending=limits.submissions,
     )
     _add_tracking(routes, tracking)
+    routes.include_router(embedding_routes(office, pages.static))
     routes.add_api_route("/track", _short, methods=["GET", "HEAD"])
     return routes
 

@@ -24,7 +24,7 @@ from core.settings.engine import EngineSettings
 from core.settings.letters import LetterSettings
 from core.settings.mail import ImapMailbox, ImapToken, MailSettings
 from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder, Split
-from core.settings.portal import PortalSettings
+from core.settings.portal import PortalSettings, Service
 from core.settings.secret import SECRET_LENGTH, town_secret
 from core.settings.telephony import TelephonySettings
 from core.settings.theme import ThemeSettings
@@ -38,6 +38,7 @@ __all__ = [
     "ImapMailbox",
     "ImapToken",
     "ScanFolder",
+    "Service",
     "Settings",
     "Split",
     "town_secret",
@@ -53,8 +54,8 @@ class Settings(
     PaperSettings,
     PortalSettings,
     TelephonySettings,
-    ThemeSettings,
     TopicSettings,
+    ThemeSettings,
     BaseSettings,
 ):
     """Every setting; the names in the environment are these in capitals behind ``GUICHET_``."""

@@ -8,7 +8,7 @@ from alembic import op
 import core.database
 
 revision: str = "0017"
-down_revision: str | Sequence[str] | None = "0014"
+down_revision: str | Sequence[str] | None = "0015"
 branch_labels = None
 depends_on = None
 

@@ -74,6 +74,7 @@ def warm_up() -> None:
 class TwilioSms:
     """Sends by the account's number, or by its messaging service."""
 
+    name = "twilio"
     medium = Medium.SMS
 
     def __init__(self, account: TwilioAccount) -> None:

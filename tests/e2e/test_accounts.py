@@ -57,6 +57,6 @@ def test_from_registering_to_the_wallet(town: Town, outside: MailServer, browser
             page.goto(path)
             check(page)
         page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
-        for path in ("/me", "/me/wallet", "/me/profile", "/me/security"):
+        for path in ("/me", "/me/boxes", "/me/cases", "/me/wallet", "/me/profile", "/me/security"):
             page.goto(path)
             check(page)

@@ -80,7 +80,8 @@ class Town:
 
     async def due(self) -> list[Due]:
         async with self.database.read() as session:
-            return await read_due(session, MEDIA, self.clock(), 1000)
+            found = [await read_due(session, one, self.clock(), 1000) for one in MEDIA]
+        return [due for dues in found for due in dues]
 
     async def count(self, model: type) -> int:
         async with self.database.read() as session:

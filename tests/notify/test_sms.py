@@ -27,6 +27,7 @@ JEANNE = "+33639980001"
 class Telephones:
     """A provider that takes everything, but for those it is told of."""
 
+    name = "memory"
     medium = Medium.SMS
 
     def __init__(self, *unwanted: str) -> None:

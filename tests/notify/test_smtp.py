@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import BadInput, Refused
 from notify.senders.contract import Retry, Unreachable
-from notify.senders.smtp import Smarthost, Smtp
+from notify.senders.smarthost import Smarthost
+from notify.senders.smtp import Smtp
 from tests.notify.building import until
 from tests.notify.sink import Sink
 from tests.notify.test_mail import CONTENT, DELIVERY

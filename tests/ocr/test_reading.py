@@ -17,6 +17,7 @@ from tests.ocr.pages import (
     askew,
     drawn,
     faxed,
+    heic,
     printed,
     scanned_pdf,
     speckled,
@@ -118,6 +119,12 @@ def test_a_photograph_is_turned_as_its_camera_says(file: Path) -> None:
     image.save(made, "JPEG", exif=exif, dpi=(200, 200))
     page = read(file, made.getvalue())
     assert page.rotation == 0
+    assert says_the_letter(page)
+
+
+def test_a_photograph_in_the_format_of_telephones_is_read(file: Path) -> None:
+    page = read(file, heic(numpy.rot90(drawn(dpi=300))))
+    assert page.rotation == 90
     assert says_the_letter(page)
 
 
