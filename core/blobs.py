@@ -99,6 +99,8 @@ class Blobs:
 
     async def discard(self, names: Sequence[str]) -> None:
         """Delete what the object store holds of them. What cannot be is mentioned nowhere."""
+        if not names:
+            return
         with suppress(BaseError, OSError):
             await obstore.delete_async(self._store, [_path(name) for name in names])
 

@@ -71,7 +71,7 @@ def build_app(town: Town) -> FastAPI:
         if town.account
         else None,
     )
-    channels.web.account.routes.install(app, accounts)
+    # First what most people ask for: a request is held against all routes before its own.
     app.include_router(
         channels.web.routes.router(
             database=town.database,
@@ -87,6 +87,7 @@ def build_app(town: Town) -> FastAPI:
             geocoder=Addok(settings.geocoder_url) if settings.geocoder_url else None,
         )
     )
+    channels.web.account.routes.install(app, accounts)
     if town.account is not None:
         app.include_router(
             channels.telephony.hooks.router(
@@ -116,7 +117,7 @@ def build_app(town: Town) -> FastAPI:
             live=town.live,
             viewers=town.viewers,
             scans=DeskScans(),
-            telephone=town.account is not None,
+            telephone=town.sends_sms,
             counter=DeskCounter.of(
                 town.database, town.acceptance.accept, town.clock, town.secret, settings
             ),

@@ -1,8 +1,10 @@
 """From a view model to a page: Jinja2 templates, one environment a language."""
 
+import gzip
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +29,8 @@ from core.web.middleware import LANGUAGE_PARAMETER
 from core.web.static import StaticFiles
 from core.web.theme import Theme
 
+GZIP_FROM = 1_000  # bytes; less does not pay
+GZIP_LEVEL = 5  # of 9: the higher ones take twice the time for a hundredth of the size
 TEMPLATES = Path(__file__).parent / "templates"
 HTMX_CONFIG = json.dumps(
     {
@@ -102,7 +106,7 @@ class Pages:
             .get_template(template)
             .render(
                 view=view,
-                csrf_token=lambda: self.csrf.token(request),
+                csrf_token=cache(lambda: self.csrf.token(request)),  # one for all forms of it
                 path=request.url.path,
                 language_url=lambda other: _language_url(request, other),
             )
@@ -112,6 +116,7 @@ class Pages:
             status_code=status,
             headers={"Cache-Control": "no-store", "Content-Language": locale, **(headers or {})},
         )
+        _compress(request, response)
         self.csrf.set_cookie(request, response)
         add_security_headers(response.headers, https_only=self._https_only)
         return response
@@ -120,6 +125,21 @@ class Pages:
         """The language of an answer; the town's own where the middleware did not decide."""
         locale: str = getattr(request.state, "locale", self._language)
         return locale
+
+
+def _compress(request: Request, response: HTMLResponse) -> None:
+    """With gzip, for browsers that take it: a page is a third of its size then.
+
+    Its secrets are safe from who counts bytes (BREACH): cookies are ``SameSite``, so that no other
+    site can have a page of its visitor's fetched again and again.
+    """
+    response.headers["Vary"] = "Accept-Encoding"
+    body = bytes(response.body)
+    if len(body) < GZIP_FROM or "gzip" not in request.headers.get("accept-encoding", ""):
+        return
+    response.body = gzip.compress(body, GZIP_LEVEL, mtime=0)
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Content-Length"] = str(len(response.body))
 
 
 def _environment(
@@ -131,6 +151,7 @@ def _environment(
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
         bytecode_cache=compiled(formats.language),
+        auto_reload=False,  # which would ask the disk for every template of every page
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -8,6 +8,7 @@ from feeds.subscriptions.accounts import (
 )
 from feeds.subscriptions.audience import Office
 from feeds.subscriptions.exporting import exported_subscriptions
+from feeds.subscriptions.home import HomeEntry, news_at_home
 from feeds.subscriptions.models import (
     Act,
     Cadence,
@@ -38,6 +39,7 @@ __all__ = [
     "Audiences",
     "Cadence",
     "ConsentRow",
+    "HomeEntry",
     "Medium",
     "Office",
     "Said",
@@ -57,6 +59,7 @@ __all__ = [
     "exported_subscriptions",
     "follow_account",
     "history_of",
+    "news_at_home",
     "preferences_tokens",
     "set_subscriptions",
     "subscribe",

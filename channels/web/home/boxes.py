@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from channels.web.account.context import Context
 from channels.web.home.box import HomeBox
 from channels.web.home.cases import CasesBox, DraftsBox
+from channels.web.home.news import NewsBox
 from channels.web.home.season import SeasonBox
 from channels.web.home.services import ServicesBox
 from core.i18n import N_
@@ -19,7 +20,9 @@ def boxes_of(context: Context) -> Sequence[HomeBox]:
     return (
         DraftsBox(context.clock),
         CasesBox("open", N_("With us"), ("new", "in_progress"), "clock"),
+        NewsBox(context.clock),
         SeasonBox(context.clock, settings),
+        NewsBox(context.clock),
         *context.boxes,
         *([ServicesBox(settings.services)] if settings.services else []),
     )
