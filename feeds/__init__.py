@@ -27,6 +27,7 @@ from feeds.reading import (
     corrections,
     entry_page,
     published,
+    published_in,
     shown_entry,
 )
 from feeds.schedule import Schedule
@@ -84,6 +85,7 @@ __all__ = [
     "public_topic",
     "public_topics",
     "published",
+    "published_in",
     "said",
     "sections",
     "shown_entry",

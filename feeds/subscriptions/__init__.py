@@ -27,6 +27,7 @@ from feeds.subscriptions.store import (
     subscribe,
     subscriber_at,
     subscriptions_of,
+    topics_at_home,
     unsubscribe,
 )
 from feeds.subscriptions.tokens import Tokens, confirmation_tokens, preferences_tokens
@@ -64,5 +65,6 @@ __all__ = [
     "subscriber_known_by",
     "subscriber_of_account",
     "subscriptions_of",
+    "topics_at_home",
     "unsubscribe",
 ]

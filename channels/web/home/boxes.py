@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from channels.web.account.context import Context
 from channels.web.home.box import HomeBox
 from channels.web.home.cases import CasesBox, DraftsBox
+from channels.web.home.news import NewsBox
 from channels.web.home.season import SeasonBox
 from channels.web.home.services import ServicesBox
 from core.i18n import N_
@@ -20,6 +21,6 @@ def boxes_of(context: Context) -> Sequence[HomeBox]:
         DraftsBox(context.clock),
         CasesBox("open", N_("With us"), ("new", "in_progress"), "clock"),
         SeasonBox(context.clock, settings),
-        *context.boxes,
+        NewsBox(settings.zone),
         *([ServicesBox(settings.services)] if settings.services else []),
     )
