@@ -64,6 +64,8 @@ class Live:
         self._follow = follow
         self._pages: set[_Page] = set()
         self._closed = False
+        self.counted: Mapping[UUID, Numbers] = {}
+        """Of the campaigns that pages show."""
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -90,7 +92,6 @@ class Live:
                         page.tell(change)
 
     async def _count_campaigns(self) -> None:
-        before: dict[UUID, Numbers] = {}
         while True:
             await asyncio.sleep(COUNTING)
             shown = {page.campaign_id for page in self._pages if page.campaign_id}
@@ -101,9 +102,9 @@ class Live:
                 continue
             for page in self._pages:
                 id = page.campaign_id
-                if id in now and id in before and now[id] != before[id]:
+                if id in now and id in self.counted and now[id] != self.counted[id]:
                     page.tell(CampaignCounted(campaign_id=id))
-            before = now
+            self.counted = now
 
     async def _numbers(self, ids: set[UUID]) -> dict[UUID, Numbers]:
         async with self._database.read() as session:

@@ -264,6 +264,8 @@ class OutboxLine:
     in_doubt: bool
     at: datetime
     """When it was sent; when it was written, if it was not."""
+    by: str = ""
+    """The sender that took it, where that is not the first of its medium."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +291,8 @@ class OutboxMailPage:
     text: str
     has_html: bool = False
     """Whether ``/agent/outbox/{id}/html`` shows it as it was laid out."""
+    is_suppressed: bool = False
+    """Whether nothing is sent to its recipient any more; POST ``…/allow`` ends that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

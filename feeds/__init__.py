@@ -27,7 +27,6 @@ from feeds.reading import (
     corrections,
     entry_page,
     published,
-    published_in,
     shown_entry,
 )
 from feeds.schedule import Schedule
@@ -85,7 +84,6 @@ __all__ = [
     "public_topic",
     "public_topics",
     "published",
-    "published_in",
     "said",
     "sections",
     "shown_entry",

@@ -1,11 +1,11 @@
 """Entries as everybody reads them: in lists, on their pages, in feeds."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import NotThere
@@ -63,8 +63,11 @@ async def published(
 
     ``before`` is an entry, behind which to go on; ``dated`` leaves those that have a date.
     """
-    when = EntryRow.published_at if topic is None else EntryTopicRow.published_at
-    query = select(EntryRow).order_by(when.desc(), EntryRow.id.desc()).limit(most + 1)
+    # In the order of an index of the table that the list is of.
+    when, which = EntryRow.published_at, EntryRow.id
+    if topic is not None:
+        when, which = EntryTopicRow.published_at, EntryTopicRow.entry_id
+    query = select(EntryRow).order_by(when.desc(), which.desc()).limit(most + 1)
     if topic is None:
         query = query.where(EntryRow.status == EntryStatus.PUBLISHED, _in_public(*_PUBLIC))
     else:
@@ -75,36 +78,11 @@ async def published(
         query = query.where(EntryRow.starts_at.is_not(None))
     last = await session.get(EntryRow, before) if before else None
     if last is not None and last.published_at is not None:
-        earlier = and_(when == last.published_at, EntryRow.id < last.id)
+        earlier = and_(when == last.published_at, which < last.id)
         query = query.where(or_(when < last.published_at, earlier))
     rows = (await session.scalars(query)).all()
     more = rows[most - 1].id if len(rows) > most else None
     return Page(await shown_of(session, rows[:most]), more)
-
-
-async def published_in(
-    session: AsyncSession, topic_ids: Collection[UUID], *, most: int
-) -> Sequence[Shown]:
-    """The newest entries of some public topics, each once."""
-    if not topic_ids:
-        return []
-    newest = (
-        select(EntryTopicRow.entry_id, func.max(EntryTopicRow.published_at).label("at"))
-        .join(TopicRow, TopicRow.id == EntryTopicRow.topic_id)
-        .where(
-            EntryTopicRow.topic_id.in_(topic_ids), EntryTopicRow.published_at.is_not(None), *_PUBLIC
-        )
-        .group_by(EntryTopicRow.entry_id)
-        .order_by(func.max(EntryTopicRow.published_at).desc(), EntryTopicRow.entry_id.desc())
-        .limit(most)
-        .subquery()
-    )
-    query = (
-        select(EntryRow)
-        .join(newest, newest.c.entry_id == EntryRow.id)
-        .order_by(newest.c.at.desc(), EntryRow.id.desc())
-    )
-    return await shown_of(session, (await session.scalars(query)).all())
 
 
 async def entry_page(session: AsyncSession, slug: str) -> Shown:

@@ -20,5 +20,6 @@ import ingest.models
 import notify.campaigns
 import notify.models
 import notify.optouts
+import notify.suppressions
 
 __all__ = ["agent_api", "cases", "channels", "citizens", "core", "feeds", "ingest", "notify"]

@@ -10,6 +10,7 @@ from agent_api import Live
 from cases.procedures.sweeping import DraftSweep
 from channels.cti import Asterisk, CallLinks, Calls, Manager
 from channels.email.authentication import Resolver
+from channels.email.bounces import Bounces
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
 from channels.email.mailboxes import Mailboxes
@@ -52,9 +53,10 @@ from notify import (
     Dispatcher,
     Letterhead,
     TwilioAccount,
-    TwilioSms,
     Writing,
-    email_sender,
+    limits_of,
+    return_paths,
+    ways_out,
 )
 from ocr import DocumentReading, Limits, Options, confine
 from router import Calendar, Routing
@@ -97,6 +99,8 @@ class Town:
     live: Live
     account: TwilioAccount | None
     """By which the town telephones and sends SMS."""
+    sends_sms: bool
+    """By it or by another provider."""
     mailboxes: tuple[str, ...]
     account_mails: AccountMails
     wallet: SealedWallet
@@ -140,7 +144,13 @@ def build_town(
     processes = Processes(settings.processes)
     readers = Processes(settings.ocr_processes, partial(confine, settings.ocr_max_memory))
     mailboxes = settings.mailboxes or (demo.MAILBOXES if settings.demo else ())
-    ours = Mailboxes([*mailboxes, *(one.address for one in settings.imap_mailboxes)])
+    ours = Mailboxes(
+        [
+            *mailboxes,
+            *(one.address for one in settings.imap_mailboxes),
+            return_paths(settings, secret).mailbox,
+        ]
+    )
     acceptance = Acceptance(database, blobs, clock)
     normalize = Normalizer(settings.fax_profiles, settings.country)
     antivirus = ClamAV(settings.clamd) if settings.clamd else None
@@ -148,6 +158,7 @@ def build_town(
     account = TwilioAccount.of(settings)
     if account is None and settings.demo:
         account = demo_account(settings, secret)
+    sends_sms = account is not None or bool(settings.apprise_url.get_secret_value())
     calendar = Calendar(settings.holidays, settings.time_zone)
     audiences = Audiences(
         Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
@@ -160,16 +171,17 @@ def build_town(
         audiences,
         announcements,
         letterhead,
-        sends_sms=account is not None,
+        sends_sms=sends_sms,
     )
     pipeline = consumers(
         {
-            "normalize": Normalization(
+            "normalize": Bounces(
+                Normalization(database, blobs, normalize, processes, antivirus),
                 database,
                 blobs,
-                normalize,
+                clock,
                 processes,
-                antivirus,
+                return_paths(settings, secret),
             ),
             "read": DocumentReading(database, blobs, readers, ocr_options(settings)),
             "route": Routing(
@@ -202,7 +214,7 @@ def build_town(
                 clock,
                 is_ours=ours.has,
                 language=settings.language,
-                sends_sms=account is not None,
+                sends_sms=sends_sms,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
             "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
@@ -225,6 +237,7 @@ def build_town(
         if settings.is_distributed
         else EmbeddedEngine(database, pipeline, failures, acceptance.rushed)
     )
+    senders = ways_out(settings, secret, account)
     return Town(
         settings=settings,
         secret=secret,
@@ -239,9 +252,9 @@ def build_town(
         engine=engine,
         dispatcher=Dispatcher(
             database,
-            [email_sender(settings), *([TwilioSms(account)] if account else [])],
+            senders,
             clock,
-            connections=settings.smtp_sending_connections,
+            limits=limits_of(settings, senders),
         ),
         mail=EmailChannel(_mail_server(settings, ours)),
         fetched=[
@@ -253,6 +266,7 @@ def build_town(
         asterisk=_asterisk(settings, calls, clock),
         live=Live(database, engine.tail),
         account=account,
+        sends_sms=sends_sms,
         mailboxes=mailboxes,
         account_mails=account_mails,
         wallet=wallet,

@@ -117,7 +117,7 @@ def build_app(town: Town) -> FastAPI:
             live=town.live,
             viewers=town.viewers,
             scans=DeskScans(),
-            telephone=town.account is not None,
+            telephone=town.sends_sms,
             counter=DeskCounter.of(
                 town.database, town.acceptance.accept, town.clock, town.secret, settings
             ),

@@ -27,7 +27,12 @@ class Stage:
 
 
 PIPELINE = (
-    Stage("normalize", reads="intake.received", writes=("message.normalized", "document.unread")),
+    # A mail that came back changes its delivery, and perhaps the case, and is no message.
+    Stage(
+        "normalize",
+        reads="intake.received",
+        writes=("message.normalized", "document.unread", "delivery.changed", "case.changed"),
+    ),
     # A page takes seconds, and what is read of it is kept page by page.
     Stage(
         "read",

@@ -5,7 +5,6 @@ its words (:class:`Deliveries`), which the :class:`Dispatcher` hands to a sender
 or given up.
 """
 
-from core.settings import Settings
 from notify.account_mail import AccountMails, forget_account_mails
 from notify.account_texts import AccountTexts
 from notify.addressing import Addressing
@@ -30,7 +29,8 @@ from notify.campaigns import (
 )
 from notify.digest_rounds import DigestRounds
 from notify.dispatch import Dispatcher, Limits
-from notify.feedback import record_feedback
+from notify.dkim import Dkim
+from notify.feedback import record_complaint, record_feedback
 from notify.handlers import CaseNotifications, Deliveries
 from notify.history import Sent, sent_to
 from notify.letterhead import Letterhead
@@ -57,6 +57,7 @@ from notify.reading import (
     outbox_mail,
 )
 from notify.retries import Retries
+from notify.senders.apprise import AppriseSms
 from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender, Unreachable
 from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
@@ -64,7 +65,9 @@ from notify.senders.smarthost import Smarthost
 from notify.senders.smtp import Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.senders.twilio import warm_up as warm_up_sms
-from notify.suppressions import SuppressionRow
+from notify.suppressions import SuppressionRow, lift_suppression, suppression
+from notify.verp import ReturnPaths
+from notify.ways_out import limits_of, return_paths, ways_out
 from notify.writing import Writing
 
 __all__ = [
@@ -74,6 +77,7 @@ __all__ = [
     "Addressing",
     "Announcements",
     "Announcing",
+    "AppriseSms",
     "Batch",
     "CampaignContentRow",
     "CampaignKind",
@@ -88,6 +92,7 @@ __all__ = [
     "DeliveryStatus",
     "DigestRounds",
     "Dispatcher",
+    "Dkim",
     "Kind",
     "Letter",
     "Letterhead",
@@ -101,6 +106,7 @@ __all__ = [
     "ProviderId",
     "Retries",
     "Retry",
+    "ReturnPaths",
     "Sender",
     "Sent",
     "Smarthost",
@@ -116,11 +122,12 @@ __all__ = [
     "count_failed",
     "count_waiting_letters",
     "deliveries_of_case",
-    "email_sender",
     "failures_of",
     "forget_account_mails",
     "letters_of_batch",
     "letters_pdf",
+    "lift_suppression",
+    "limits_of",
     "list_batches",
     "list_campaigns",
     "list_outbox",
@@ -128,20 +135,17 @@ __all__ = [
     "outbox_mail",
     "print_letters",
     "read_letter",
+    "record_complaint",
     "record_feedback",
     "record_wish",
     "resend_failed",
     "resume_campaign",
+    "return_paths",
     "sent_to",
     "stop_campaign",
     "stopped",
+    "suppression",
     "waiting_letters",
     "warm_up_sms",
+    "ways_out",
 ]
-
-
-def email_sender(settings: Settings) -> Sender:
-    """The smart host, or the local outbox when none is set. Raises BadInput on a wrong URL."""
-    if not settings.smarthost:
-        return Outbox()
-    return Smtp(Smarthost.parse(settings.smarthost), hostname=settings.smtp_hostname)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.errors import BadInput, NotThere
 from notify.campaigns import CampaignRow
 from notify.models import DeliveryRow, DeliveryStatus, Medium
+from notify.store import GIVEN_UP
 
 PAGE = 50  # campaigns
 REASONS = 1000  # that are looked at
@@ -43,7 +44,8 @@ class Numbers:
 
     @property
     def failed(self) -> int:
-        return self.by_status[DeliveryStatus.FAILED]
+        """What was given up, for whatever reason."""
+        return sum(self.by_status[status] for status in GIVEN_UP)
 
     @property
     def waiting(self) -> int:
@@ -100,7 +102,7 @@ async def failures_of(session: AsyncSession, campaign_id: UUID) -> list[tuple[st
     """The reasons for which deliveries were given up, the most frequent first."""
     query = (
         select(DeliveryRow.last_error, func.count())
-        .where(DeliveryRow.campaign_id == campaign_id, DeliveryRow.status == DeliveryStatus.FAILED)
+        .where(DeliveryRow.campaign_id == campaign_id, DeliveryRow.status.in_(GIVEN_UP))
         .group_by(DeliveryRow.last_error)
         .limit(REASONS)
     )

@@ -45,6 +45,10 @@ class DeliveryItem:
     sent_at: datetime | None
     provider_id: str
     """What the provider calls it, or said when it took it."""
+    sender: str
+    """The name of the sender that had it last."""
+    failed_over: bool
+    """Whether that is another than the first of its medium."""
 
     @property
     def is_kept(self) -> bool:
@@ -156,6 +160,8 @@ def _items() -> Select[*tuple[Any, ...]]:
             DeliveryRow.created_at,
             DeliveryRow.sent_at,
             DeliveryRow.provider_id,
+            DeliveryRow.sender,
+            DeliveryRow.failed_over,
         )
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .outerjoin(CaseRow, CaseRow.id == NotificationRow.case_id)

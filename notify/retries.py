@@ -44,10 +44,11 @@ class Pause:
 
         ``wish`` is how many seconds it asked for (Retry-After).
         """
-        if self.until is None or self.until <= now:
-            self._length = min(max(self.first, self._length * 2), self.longest)
-            self.until = now + timedelta(seconds=self._length)
         self.since = self.since or now
+        if self.until is None or self.until <= now:
+            if not wish:
+                self._length = min(max(self.first, self._length * 2), self.longest)
+            self.until = now + timedelta(seconds=wish or self._length)
         self.until = max(self.until, now + timedelta(seconds=wish))
         return self.until
 

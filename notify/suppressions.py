@@ -4,7 +4,6 @@ To go on writing to mailboxes that are not there ruins a sender's name with the 
 Agents see the list and may take an address off it; a reply is then sent again as ever.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,8 +18,6 @@ from core.database import Base, UtcDateTime, insert_new
 from core.errors import NotThere
 from notify.models import Medium
 
-PAGE = 100  # addresses
-
 
 class SuppressionRow(Base):
     """One address, and why."""
@@ -34,16 +31,6 @@ class SuppressionRow(Base):
     delivery_id: Mapped[UUID | None]
     """The delivery that came back; it may be erased by now."""
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """One line of the list."""
-
-    address: str
-    medium: str
-    reason: str
-    at: datetime
 
 
 async def suppress(
@@ -89,16 +76,10 @@ def is_suppressed(
     )
 
 
-async def list_suppressions(
-    session: AsyncSession, *, before: datetime | None = None, limit: int = PAGE
-) -> list[Suppression]:
-    """The newest first; ``before`` is where the page before this one ended."""
-    query = select(
-        SuppressionRow.address, SuppressionRow.medium, SuppressionRow.reason, SuppressionRow.at
-    ).order_by(SuppressionRow.at.desc(), SuppressionRow.address)
-    if before is not None:
-        query = query.where(SuppressionRow.at < before)
-    return [Suppression(**row) for row in (await session.execute(query.limit(limit))).mappings()]
+async def suppression(session: AsyncSession, address: str, medium: str) -> str:
+    """Why nothing is sent there; empty when it is."""
+    row = await session.get(SuppressionRow, (address.lower(), medium))
+    return row.reason if row is not None else ""
 
 
 async def lift_suppression(
@@ -106,7 +87,7 @@ async def lift_suppression(
 ) -> None:
     """An agent knows better: the mailbox is there again. Raises NotThere."""
     gone = delete(SuppressionRow).where(
-        tuple_(SuppressionRow.address, SuppressionRow.medium) == tuple_(address, medium)
+        tuple_(SuppressionRow.address, SuppressionRow.medium) == tuple_(address.lower(), medium)
     )
     if not await session.scalar(gone.returning(SuppressionRow.address)):
         raise NotThere("no such address on the list")

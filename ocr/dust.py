@@ -11,6 +11,7 @@ INK = 160  # grey levels below which a pixel may be one
 SPECK = 9  # pixels at 300 dots an inch; the dot of an i has 16 and more
 DUSTY = 400  # specks on a page from which they are taken away: fewer do no harm
 BAND = 256  # rows that are dusted at a time: the memory of one serves the next
+OVERLAP = 16  # rows that two bands share: what one cuts is whole in the other
 SAMPLED = 6  # one band in so many is looked at, to tell whether a page is dusty
 WHITE = 255
 
@@ -24,7 +25,7 @@ def without_dust(grey: "Grey") -> "Grey":
     if sum(sample) < DUSTY / SAMPLED:
         return grey
     cleaned = grey.copy()
-    for top in range(0, len(ink), BAND):
+    for top in range(0, len(ink), BAND - OVERLAP):
         _dust(cleaned[top : top + BAND], ink[top : top + BAND])
     return cleaned
 

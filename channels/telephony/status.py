@@ -50,11 +50,11 @@ class SmsStatus:
             async with self.database.begin() as session:
                 known = await record_feedback(
                     session,
+                    self.clock,
                     delivery_id=delivery_id,
                     provider_id=fields.get("MessageSid", ""),
                     status=status,
                     reason=reason if status is DeliveryStatus.FAILED else "",
-                    at=self.clock(),
                 )
             if known:
                 return

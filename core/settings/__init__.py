@@ -26,6 +26,7 @@ from core.settings.mail import ImapMailbox, ImapToken, MailSettings
 from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder, Split
 from core.settings.portal import PortalSettings, Service
 from core.settings.secret import SECRET_LENGTH, town_secret
+from core.settings.sending import SendingSettings
 from core.settings.telephony import TelephonySettings
 from core.settings.theme import ThemeSettings
 from core.settings.topics import TopicSettings
@@ -53,6 +54,7 @@ class Settings(
     MailSettings,
     PaperSettings,
     PortalSettings,
+    SendingSettings,
     TelephonySettings,
     TopicSettings,
     ThemeSettings,

@@ -80,6 +80,9 @@ LABELS = {
         "printed": N_("Printed"),
         "delivered": N_("Delivered"),
         "failed": N_("Not sent"),
+        "bounced": N_("Came back"),
+        "expired": N_("Too late"),
+        "suppressed": N_("Held back: the address does not exist"),
     },
     "notification": {
         "receipt": N_("Receipt"),

@@ -8,6 +8,7 @@ from feeds.subscriptions.accounts import (
 )
 from feeds.subscriptions.audience import Office
 from feeds.subscriptions.exporting import exported_subscriptions
+from feeds.subscriptions.home import HomeEntry, news_at_home
 from feeds.subscriptions.models import (
     Act,
     Cadence,
@@ -27,7 +28,6 @@ from feeds.subscriptions.store import (
     subscribe,
     subscriber_at,
     subscriptions_of,
-    topics_at_home,
     unsubscribe,
 )
 from feeds.subscriptions.tokens import Tokens, confirmation_tokens, preferences_tokens
@@ -39,6 +39,7 @@ __all__ = [
     "Audiences",
     "Cadence",
     "ConsentRow",
+    "HomeEntry",
     "Medium",
     "Office",
     "Said",
@@ -58,6 +59,7 @@ __all__ = [
     "exported_subscriptions",
     "follow_account",
     "history_of",
+    "news_at_home",
     "preferences_tokens",
     "set_subscriptions",
     "subscribe",
@@ -65,6 +67,5 @@ __all__ = [
     "subscriber_known_by",
     "subscriber_of_account",
     "subscriptions_of",
-    "topics_at_home",
     "unsubscribe",
 ]

@@ -20,7 +20,7 @@ from core.clock import Clock
 from core.contacts import email_address, phone_number
 from core.database import insert_new
 from core.errors import BadInput
-from core.i18n import LOCALES
+from core.i18n import LOCALES, N_
 from core.ids import new_id
 from feeds.models import DistrictRow, TopicRow
 from feeds.subscriptions.digests import next_due
@@ -38,6 +38,17 @@ NEEDED = ("address", "topics", "consent_at", "consent_source")
 MAX_FIELD = 1000  # characters
 CHUNK = 500  # lines in one transaction
 
+UNREADABLE = N_("The line cannot be read.")
+NO_ADDRESS = N_("Neither a mail address nor a telephone number:")
+NO_TOPIC = N_("It names no topic.")
+UNKNOWN_TOPIC = N_("No topic is called:")
+NO_MOMENT = N_("This is no moment in the past (2024-05-31 or 2024-05-31T10:00):")
+NO_SOURCE = N_("It does not say where the proof of consent is.")
+UNKNOWN_DISTRICT = N_("No district is called:")
+UNKNOWN_CADENCE = N_("This is none of immediate, daily, weekly:")
+NO_NUMBER = N_("This is no number:")
+ENDED = N_("Has unsubscribed since.")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -54,8 +65,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
+    """A line that was left out."""
+
     number: int
     reason: str
+    """One of ours, to be translated where it is shown."""
+    what: str = ""
+    """The word of the line that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +110,8 @@ def read_lines(text: Iterable[str], places: Places, now: datetime) -> Iterator[L
             fields = next(reader)
         except StopIteration:
             return
-        except csv.Error as problem:
-            yield BadLine(reader.line_num, str(problem))
+        except csv.Error:
+            yield BadLine(reader.line_num, UNREADABLE)
             continue
         given = {
             str(name): value[:MAX_FIELD].strip()
@@ -105,7 +121,7 @@ def read_lines(text: Iterable[str], places: Places, now: datetime) -> Iterator[L
         try:
             yield _line(reader.line_num, given, places, now)
         except BadInput as problem:
-            yield BadLine(reader.line_num, problem.reason)
+            yield BadLine(reader.line_num, problem.reason, problem.where)
 
 
 async def import_lines(
@@ -119,15 +135,10 @@ async def import_lines(
     await insert_new(session, SubscriberRow, [_subscriber(line, now) for line in lines])
     people = await _people(session, lines)
     ids = set(people.values())
-    known = set(
-        (
-            await session.execute(
-                select(
-                    SubscriptionRow.subscriber_id, SubscriptionRow.topic_id, SubscriptionRow.medium
-                ).where(SubscriptionRow.subscriber_id.in_(ids))
-            )
-        ).tuples()
-    )
+    there = select(
+        SubscriptionRow.subscriber_id, SubscriptionRow.topic_id, SubscriptionRow.medium
+    ).where(SubscriptionRow.subscriber_id.in_(ids))
+    known = {(*row,) for row in await session.execute(there)}
     ended = await _ended(session, ids)
     bad: list[BadLine] = []
     subscriptions: list[dict[str, Any]] = []
@@ -139,7 +150,7 @@ async def import_lines(
             if key in known:
                 continue
             if key in ended and ended[key] > line.said_at:
-                bad.append(BadLine(line.number, "has unsubscribed since"))
+                bad.append(BadLine(line.number, ENDED))
                 continue
             known.add(key)
             subscriptions.append(_subscription(subscriber_id, wish, zone, now))
@@ -153,25 +164,25 @@ def _line(number: int, given: Mapping[str, str], places: Places, now: datetime) 
     typed = given["address"]
     address = email_address(typed) if "@" in typed else phone_number(typed, places.region)
     if address is None:
-        raise BadInput("neither a mail address nor a telephone number")
+        raise BadInput(NO_ADDRESS, where=typed)
     medium = Medium.EMAIL if "@" in address else Medium.SMS
     slugs = given["topics"].replace(";", " ").split()
     if not slugs:
-        raise BadInput("no topic")
+        raise BadInput(NO_TOPIC)
     unknown = [slug for slug in slugs if slug not in places.topics]
     if unknown:
-        raise BadInput(f"no topic is called {unknown[0]}")
+        raise BadInput(UNKNOWN_TOPIC, where=unknown[0])
     said_at = _moment(given["consent_at"], places.zone)
     if said_at is None or said_at > now:
-        raise BadInput("consent_at is no moment in the past (2024-05-31 or 2024-05-31T10:00)")
+        raise BadInput(NO_MOMENT, where=given["consent_at"])
     if not given["consent_source"]:
-        raise BadInput("no consent_source: where is the proof?")
+        raise BadInput(NO_SOURCE)
     district = given.get("district", "")
     if district and district not in places.districts:
-        raise BadInput(f"no district is called {district}")
+        raise BadInput(UNKNOWN_DISTRICT, where=district)
     cadence = given.get("cadence", "") or Cadence.IMMEDIATE
     if cadence not in {*Cadence}:
-        raise BadInput(f"cadence is one of {', '.join(Cadence)}")
+        raise BadInput(UNKNOWN_CADENCE, where=cadence)
     language = given.get("language", "")
     return Line(
         number=number,
@@ -207,7 +218,7 @@ def _number(given: Mapping[str, str], name: str, otherwise: int) -> int:
     if not text:
         return otherwise
     if not text.isascii() or not text.isdigit():
-        raise BadInput(f"{name} is no number")
+        raise BadInput(NO_NUMBER, where=text)
     return int(text)
 
 

@@ -74,16 +74,6 @@ async def subscriptions_of(session: AsyncSession, subscriber_id: UUID) -> list[S
     return list(await session.scalars(query.order_by(SubscriptionRow.created_at)))
 
 
-async def topics_at_home(session: AsyncSession, account_id: UUID) -> Sequence[UUID]:
-    """The topics whose entries an account wants on its home page."""
-    query = (
-        select(SubscriptionRow.topic_id)
-        .join(SubscriberRow, SubscriberRow.id == SubscriptionRow.subscriber_id)
-        .where(SubscriberRow.account_id == account_id, SubscriptionRow.medium == Medium.HOME)
-    )
-    return (await session.scalars(query)).all()
-
-
 async def subscribe(
     session: AsyncSession,
     clock: Clock,

@@ -12,11 +12,13 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import Refused
 from core.ids import derived_id
-from notify.models import DeliveryStatus, Medium
+from notify.models import DeliveryStatus, Medium, Priority
 from notify.optouts import STOPPED, record_wish, stopped
 from notify.senders.contract import Gone, Unwanted
 from notify.store import Due
 from notify.suppressions import suppress
+
+COMPLAINED = "the recipient complained about an earlier one"
 
 log = structlog.get_logger()
 
@@ -25,18 +27,27 @@ async def unwanted(
     session: AsyncSession, dues: Sequence[Due]
 ) -> Mapping[UUID, tuple[DeliveryStatus, str]]:
     """What is not to be sent though it is queued, and what becomes of it, with the reason."""
-    sms = [due for due in dues if due.delivery.medium is Medium.SMS]
+    asked = [due for due in dues if _may_be_stopped(due)]
     found: dict[UUID, tuple[DeliveryStatus, str]] = {
         due.delivery.id: (DeliveryStatus.SUPPRESSED, due.suppressed)
         for due in dues
         if due.suppressed is not None
     }
-    if sms:
-        no = await stopped(session, Medium.SMS, {due.delivery.recipient for due in sms})
-        for due in sms:
+    for medium in {due.delivery.medium for due in asked}:
+        theirs = [due for due in asked if due.delivery.medium == medium]
+        no = await stopped(session, medium, {due.delivery.recipient for due in theirs})
+        for due in theirs:
             if due.delivery.recipient in no:
-                found[due.delivery.id] = DeliveryStatus.FAILED, STOPPED
+                reason = STOPPED if medium is Medium.SMS else COMPLAINED
+                found[due.delivery.id] = DeliveryStatus.FAILED, reason
     return found
+
+
+def _may_be_stopped(due: Due) -> bool:
+    """STOP ends every SMS; a complaint about a mail ends those that go to many."""
+    if due.delivery.medium is Medium.EMAIL:
+        return due.priority >= Priority.BULK
+    return due.delivery.medium is Medium.SMS
 
 
 async def heed(database: Database, clock: Clock, due: Due, problem: Refused) -> None:

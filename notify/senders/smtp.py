@@ -8,6 +8,7 @@ unless a password is at stake). It does not look up MX records: that is the smar
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from uuid import UUID
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
@@ -39,6 +40,7 @@ NOT_FOR_US = frozenset({530, 534, 535, 538})  # it wants a login, or another one
 EXTENSIONS = ("pipelining", "size", "smtputf8", "dsn")
 
 Sign = Callable[[bytes], bytes]
+ReturnPath = Callable[[UUID], str]
 
 
 class Smtp:
@@ -50,6 +52,8 @@ class Smtp:
         By which the settings and the deliveries know it.
     sign
         Puts a signature before a mail; called in a thread.
+    return_path
+        The address that a delivery comes back to; without it the delivery says so itself.
     """
 
     medium = Medium.EMAIL
@@ -61,6 +65,7 @@ class Smtp:
         hostname: str,
         name: str = "smtp",
         sign: Sign | None = None,
+        return_path: ReturnPath | None = None,
         timeout: float = TIMEOUT,
         patience: float = PATIENCE,
         idle: float = IDLE,
@@ -69,6 +74,7 @@ class Smtp:
         self._smarthost = smarthost
         self._hostname = hostname
         self._sign = sign
+        self._return_path = return_path
         self._timeout = timeout
         self._patience = patience
         self._idle = idle
@@ -81,7 +87,9 @@ class Smtp:
         if self._sign is not None:
             mail = await asyncio.to_thread(self._sign, mail)
         letter = Letter(
-            sender=on_the_wire(delivery.return_path),
+            sender=on_the_wire(
+                self._return_path(delivery.id) if self._return_path else delivery.return_path
+            ),
             recipient=on_the_wire(delivery.recipient),
             mail=mail,
             utf8=needs_utf8(delivery, content),

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from core.errors import BadInput
+from ocr.dust import without_dust
 from ocr.page import Limits, Options, Page
 from ocr.reading import read_page
 from tests.ocr.pages import (
@@ -151,3 +152,9 @@ def test_a_broken_image_is_refused(file: Path) -> None:
     content = tiff(drawn())
     with pytest.raises(BadInput):
         read(file, content[: len(content) // 2])
+
+
+def test_dust_is_taken_off_every_row_of_a_page() -> None:
+    dusty = speckled(numpy.full((1500, 1200), 250, numpy.uint8))
+    assert (dusty < 128).sum() > 3_000
+    assert (without_dust(dusty)[1:-1] < 128).sum() == 0

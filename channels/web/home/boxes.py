@@ -20,7 +20,7 @@ def boxes_of(context: Context) -> Sequence[HomeBox]:
     return (
         DraftsBox(context.clock),
         CasesBox("open", N_("With us"), ("new", "in_progress"), "clock"),
+        NewsBox(context.clock),
         SeasonBox(context.clock, settings),
-        NewsBox(settings.zone),
         *([ServicesBox(settings.services)] if settings.services else []),
     )

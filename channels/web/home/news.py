@@ -1,39 +1,37 @@
-"""The box of news: the newest entries of the topics that the citizen has chosen for this page."""
+"""The box of the topics that somebody follows on this page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.web.home.box import HomeLine, Reader
+from core.clock import Clock
 from core.i18n import N_
-from feeds import published_in, said
-from feeds.subscriptions import topics_at_home
+from feeds.subscriptions import news_at_home
 
-MOST = 5  # lines
+URGENT = N_("Urgent")
 
 
 @dataclass(frozen=True, slots=True)
 class NewsBox:
-    """``zone`` is where the town's days begin."""
+    """The newest entries, each once however many topics bring it."""
 
-    zone: ZoneInfo
+    clock: Clock
     name: str = "news"
-    title: str = N_("News of my topics")
-    more: str = N_("All news")
-    url: str = "/topics"
+    title: str = N_("News that I follow")
+    more: str = N_("Change what you receive")
+    url: str = "/me/subscriptions"
 
     async def lines(self, session: AsyncSession, reader: Reader) -> Sequence[HomeLine]:
-        topics = await topics_at_home(session, reader.account.id)
-        found = await published_in(session, topics, most=MOST)
+        news = await news_at_home(session, reader.account.id, reader.locale, now=self.clock())
         return [
             HomeLine(
-                title=shown.said(reader.locale).title,
-                url=f"/entries/{shown.entry.slug}",
-                icon="note",
-                detail=", ".join(said(topic.names, reader.locale) for topic in shown.topics),
-                side=reader.formats.month_day(shown.updated_at.astimezone(self.zone).date()),
+                title=one.title,
+                url=f"/entries/{one.slug}",
+                icon="warning" if one.urgent else "megaphone",
+                detail=reader.translate(URGENT) if one.urgent else "",
+                side=reader.formats.brief(one.published_at),
             )
-            for shown in found
+            for one in news
         ]

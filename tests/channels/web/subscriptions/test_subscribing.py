@@ -187,6 +187,11 @@ async def test_an_account_subscribes_at_once_and_takes_its_addresses_along(
             (Medium.HOME, newsroom.roads),
             (Medium.EMAIL, newsroom.culture),
         }
+        await newsroom.press.entry(newsroom.roads, newsroom.culture, title="Pont fermé")
+        await newsroom.press.entry(newsroom.culture, title="Concert")
+        space = await visitor.get("/me")
+        assert "Pont fermé" in space.html
+        assert "Concert" not in space.html
         (row,) = await newsroom.subscribers()
         assert row.account_id == await newsroom.accounts.account_id()
         gone = await visitor.post(
