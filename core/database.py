@@ -5,11 +5,11 @@ https://sqlite.org/wal.html); reading has its own connections and never waits fo
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from core.sqlite import OneHop
+from core.together import Together
 from core.turns import Turns
 
 READERS = 4  # connections kept for reading SQLite
@@ -28,6 +29,7 @@ IMPATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle
 """Of libpq, in seconds and (the second) milliseconds: a server that has gone is not waited for."""
 BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up
 
+T = TypeVar("T")
 AfterCommit = Callable[[Sequence[Any]], None]
 
 
@@ -88,6 +90,7 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         self._turns = Turns()
+        self._together = Together(self.begin)
         self._after_commit: list[AfterCommit] = []
 
     def after_commit(self, tell: AfterCommit) -> None:
@@ -112,6 +115,18 @@ class Database:
         if announced:
             for tell in self._after_commit:
                 tell(announced)
+
+    async def write(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Do a small piece of work that somebody waits for; durable when it returns.
+
+        On SQLite those that wait together are one transaction (:class:`core.together.Together`):
+        ``work`` may be called again after a rollback.
+        """
+        if self.is_sqlite:
+            done: T = await self._together.write(work)
+            return done
+        async with self.begin() as session:
+            return await work(session)
 
     @property
     def is_wanted(self) -> bool:

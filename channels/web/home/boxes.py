@@ -22,7 +22,5 @@ def boxes_of(context: Context) -> Sequence[HomeBox]:
         CasesBox("open", N_("With us"), ("new", "in_progress"), "clock"),
         NewsBox(context.clock),
         SeasonBox(context.clock, settings),
-        NewsBox(context.clock),
-        *context.boxes,
         *([ServicesBox(settings.services)] if settings.services else []),
     )

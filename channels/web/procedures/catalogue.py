@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -95,13 +96,9 @@ class Catalogue:
             return self._start_page(request, procedure, leave, fields, status=403)
         visitor = await office.visitors(request)
         around = office.surroundings(procedure.definition, visitor)
-        async with office.database.begin() as session:
-            for _ in range(MAX_TRIES):
-                reference = new_reference(partial(secrets.choice))
-                if not await is_taken(session, reference):
-                    break
-            else:
-                raise Later("no reference is free")
+
+        async def begun(session: AsyncSession) -> str:
+            reference = await _free_reference(session)
             await begin_draft(
                 session,
                 office.clock,
@@ -114,6 +111,9 @@ class Catalogue:
                 citizen_id=office.owner(procedure.definition, visitor),
                 life=office.draft_life,
             )
+            return reference
+
+        reference = await office.database.write(begun)
         first = procedure.definition.pages[0].name
         response = RedirectResponse(f"{base_of(slug, reference)}/pages/{first}", 303)
         return office.open(response, slug, reference)
@@ -144,6 +144,14 @@ class Catalogue:
         return self.office.pages.render(
             request, "portal/procedures/start.html", page, status=status
         )
+
+
+async def _free_reference(session: AsyncSession) -> str:
+    for _ in range(MAX_TRIES):
+        reference = new_reference(partial(secrets.choice))
+        if not await is_taken(session, reference):
+            return reference
+    raise Later("no reference is free")
 
 
 def start_page(definition: Procedure, leave: Leave, locale: str, draft_days: int) -> StartPage:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -179,12 +180,14 @@ class Filling:
             opened.reader.translate,
             most=office.settings.max_upload,
         )
-        async with office.database.begin() as session:
+
+        async def saved(session: AsyncSession) -> Sequence[str]:
             await save_draft(
                 session, office.clock, draft, typed, page=turned, life=office.draft_life
             )
-            gone = await remove_file(session, office.blobs, draft.id, remove) if remove else ()
-        await office.blobs.discard(gone)
+            return await remove_file(session, office.blobs, draft.id, remove) if remove else ()
+
+        await office.blobs.discard(await office.database.write(saved))
         return await self._fresh(opened), refused
 
     async def _fresh(self, opened: Opened) -> Opened:

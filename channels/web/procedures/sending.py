@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -117,11 +118,13 @@ class Sending:
         facts = await self._facts(request, opened)
         # The reference is the key: a second sending, from wherever, is the same arrival.
         await office.accept(Arrival(ChannelName.WEB, draft.reference, raw, facts))
-        async with office.database.begin() as session:
+
+        async def sent(session: AsyncSession) -> Sequence[str]:
             email = sender_of(draft.definition, form.values)["email"]
             await taken(session, office.wallet, draft, opened.visitor)
-            gone = await mark_sent(session, office.blobs, office.clock, draft, email=email)
-        await office.blobs.discard(gone)
+            return await mark_sent(session, office.blobs, office.clock, draft, email=email)
+
+        await office.blobs.discard(await office.database.write(sent))
 
     async def _facts(self, request: Request, opened: Opened) -> dict[str, Any]:
         draft = opened.draft

@@ -75,10 +75,12 @@ async def belongings(accounts: Accounts) -> dict[str, str]:
     return {name: str(value) for name, value in found.items()}
 
 
-OPEN_TO_ALL = {"/procedures/{slug}", "/account/sent/{purpose}", "/account/link/{token}"}
+OPEN_TO_ALL = ("/topics/", "/entries/", "/feeds/", "/account/", "/subscriptions/", "/embed/")
 """What these name is nobody's, or a secret that lets its owner in."""
-PUBLISHED = ("/topics/", "/entries/", "/feeds/", "/subscriptions/")
-"""So is all below these: news, and the signed links of those who follow it."""
+
+
+def names_something(path: str) -> bool:
+    return "{" in path and path != "/procedures/{slug}" and not path.startswith(OPEN_TO_ALL)
 
 
 def named(accounts: Accounts) -> list[tuple[str, str]]:
@@ -87,8 +89,7 @@ def named(accounts: Accounts) -> list[tuple[str, str]]:
     return [
         (method, str(route.path))
         for route in iter_route_contexts(accounts.portal.app.routes)
-        if route.methods and "{" in str(route.path) and route.path not in OPEN_TO_ALL
-        if not str(route.path).startswith(PUBLISHED)
+        if route.methods and names_something(str(route.path))
         for method in route.methods - {"OPTIONS"}  # which tells what may be asked of any
     ]
 
