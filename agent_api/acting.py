@@ -7,7 +7,11 @@ from agent_api.answering import Answer
 from agent_api.context import Context
 from agent_api.moments import read_moment
 from agent_api.views import Action
-from cases import Actions, Agent, Callbacks, CaseRow
+from cases import Actions, Agent, Callbacks, CaseRow, case_for
+from cases.procedures import form_of_case
+from cases.wanted import wanted_names
+from core.errors import NotNow
+from core.i18n import N_
 from core.tracing import span
 
 
@@ -48,6 +52,14 @@ async def act(
                 return await actions.reopen(reference, version)
 
 
+async def _check_may_write(session: AsyncSession, agent: Agent, reference: str) -> None:
+    """Raises NotNow where the procedure has its agents write nothing."""
+    case = await case_for(session, agent, reference)
+    form = await form_of_case(session, case.id)
+    if form is not None and not form.procedure.comments.agent:
+        raise NotNow(N_("In this procedure agents do not write to the citizen."))
+
+
 async def _answer(
     session: AsyncSession,
     context: Context,
@@ -59,12 +71,18 @@ async def _answer(
 ) -> CaseRow:
     """By the way that the agent chose; programs answer by the most natural one."""
     answer = answer or Answer()
+    await _check_may_write(session, actions.agent, reference)
     if answer.way == "callback":
         due_at = read_moment(answer.due, context.letterhead.zone)
         callbacks = Callbacks(session, context.clock, actions.agent)
         return await callbacks.request(reference, version, answer.phone, text, due_at)
     case = await actions.reply(
-        reference, version, text, way=answer.way, postal_address=answer.postal
+        reference,
+        version,
+        text,
+        way=answer.way,
+        postal_address=answer.postal,
+        wanted=wanted_names(answer.wanted),
     )
     if answer.way == "letter" and case.citizen_id:
         await citizens.move_house(session, case.citizen_id, case.postal_address)

@@ -22,6 +22,8 @@ class Answer:
     """Of a call-back."""
     due: str = ""
     """When it is to be made, as :mod:`agent_api.moments` has it."""
+    wanted: str = ""
+    """Documents that the citizen is asked for, one a line."""
 
 
 def answer(
@@ -29,8 +31,9 @@ def answer(
     postal: Annotated[str, Form(max_length=2000)] = "",
     phone: Annotated[str, Form(max_length=64)] = "",
     due: Annotated[str, Form(max_length=32)] = "",
+    wanted: Annotated[str, Form(max_length=4000)] = "",
 ) -> Answer:
-    return Answer(way, postal, phone, due)
+    return Answer(way, postal, phone, due, wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +48,17 @@ class CallLine:
     tries: int
     requested_by: str
     """Empty for a missed call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentLine:
+    """Whether the citizen agrees to be notified by a medium."""
+
+    medium: str
+    """``email`` or ``sms``"""
+    to: str
+    """Empty when there is nowhere to notify them."""
+    answer: str
+    """``yes`` or ``no``; empty when nobody asked."""
+    is_stopped: bool
+    """Whether the address itself has said no more (STOP)."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agent_api.context import FilledForm
 from agent_api.views import Desk
 from citizens import Citizen
 from core.web import FieldError
@@ -18,8 +19,12 @@ class CounterPage:
     """Tells this form from every other: sent twice, it is one filing."""
     queues: Sequence[tuple[str, str]]
     """Slug and name."""
+    procedures: Sequence[tuple[str, str]]
+    """Slug and title of those whose forms can be filled in."""
     most: int
     """Bytes of all files together."""
+    filled: FilledForm | None = None
+    """The form of the procedure that was chosen; None for free text."""
     q: str = ""
     found: Sequence[Citizen] = ()
     """Whom the search found; the one who is chosen is among them."""

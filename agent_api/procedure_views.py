@@ -1,11 +1,11 @@
 """What the pages show on which procedures are edited."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from agent_api.properties import Property
+from agent_api.properties import Property, Wrong, wrong_with
 from agent_api.views import Desk
 
 
@@ -49,7 +49,37 @@ class EditorPage:
     kinds: Mapping[str, str]
     """Message ids by kind."""
     locale: str
+    statuses: Sequence[str]
+    roles: Sequence[str]
+    untranslated: Sequence[tuple[str, str, str]]
+    """Place as of problems, words, and the language that they lack."""
+    page_names: Sequence[str]
     error: str = ""
+
+    def wrong(self, name: str) -> Sequence[Wrong]:
+        """With a property of the procedure itself."""
+        reasons = [one.reason for one in self.problems if not one.place]
+        return wrong_with(name, self.working.get(name), reasons)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionLine:
+    number: int
+    published_at: datetime
+    published_by: str
+    """May be empty: by the command line, or with the demo town."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionsPage:
+    """``desk/procedure_versions.html``: each is exported, or made the working copy again."""
+
+    desk: Desk
+    slug: str
+    title: str
+    revision: int
+    current: int
+    versions: Sequence[VersionLine]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +97,10 @@ class PropertiesPage:
     properties: Sequence[Property]
     known: Sequence[str]
     """Names of the fields that expressions can speak of."""
+    table: str = ""
+    """The table's name when this is one of its columns."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    """Of columns, when this is a table."""
     problems: Sequence[Problem] = ()
     error: str = ""
 

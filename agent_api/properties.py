@@ -1,6 +1,6 @@
 """The properties of a page or a field as a form: which widget each has, read and written. Pure."""
 
-import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +55,7 @@ WIDGETS: Mapping[str, tuple[str, str]] = {
     "row": ("texts", N_("What a line is called")),
     "min_rows": ("number", N_("Lines at least")),
     "max_rows": ("number", N_("Lines at most")),
-    "columns": ("json", N_("Columns")),
+    "columns": ("columns", N_("Columns")),
     "expression": ("code", N_("Computed by")),
     "shown": ("flag", N_("Shown to the citizen")),
     "visible_when": ("code", N_("Shown when")),
@@ -79,14 +79,65 @@ class Property:
     """A message id."""
     value: Any
     choices: Sequence[str] = ()
+    wrong: Sequence["Wrong"] = ()
 
 
-def properties_of(names: Sequence[str], values: Mapping[str, Any]) -> list[Property]:
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with a property, and where in its expression."""
+
+    reason: str
+    number: int | None = None
+    """Of one of several rules, from 0."""
+    excerpt: str = ""
+    """The line of the expression, and below it a mark at the place."""
+
+
+def properties_of(
+    names: Sequence[str], values: Mapping[str, Any], reasons: Sequence[str] = ()
+) -> list[Property]:
+    """``reasons`` as :func:`cases.procedures.editing.problems_with` tells them."""
     return [
-        Property(name, widget, label, _shown(name, widget, values), CHOICES.get(name, ()))
+        Property(
+            name,
+            widget,
+            label,
+            _shown(name, widget, values),
+            CHOICES.get(name, ()),
+            wrong_with(name, values.get(name), reasons),
+        )
         for name, (widget, label) in WIDGETS.items()
         if name in names
     ]
+
+
+def wrong_with(name: str, value: Any, reasons: Sequence[str]) -> list[Wrong]:
+    """Those that are about this property."""
+    pattern = re.compile(
+        rf"(?:^|\.){name}(?:\.(\d+))?(?:\.\w+)*: (?:(\d+):(\d+): )?(.+)", re.DOTALL
+    )
+    return [
+        Wrong(
+            found[4],
+            int(found[1]) if found[1] else None,
+            _excerpt(_expression(value, found[1]), found[2], found[3]),
+        )
+        for reason in reasons
+        if (found := pattern.search(reason))
+    ]
+
+
+def _expression(value: Any, number: str | None) -> str:
+    if isinstance(value, list) and number and int(number) < len(value):
+        value = value[int(number)].get("rule", "")
+    return value if isinstance(value, str) else ""
+
+
+def _excerpt(expression: str, line: str | None, column: str | None) -> str:
+    lines = expression.splitlines()
+    if not line or not column or not 0 < int(line) <= len(lines):
+        return ""
+    return f"{lines[int(line) - 1]}\n{' ' * (int(column) - 1)}^"
 
 
 def names_of(kind: str) -> Sequence[str]:
@@ -113,8 +164,8 @@ def _shown(name: str, widget: str, values: Mapping[str, Any]) -> Any:  # noqa: P
                 )
                 for one in value or []
             )
-        case "json":
-            return json.dumps(value or [], indent=2, ensure_ascii=False)
+        case "columns":
+            return value or []
         case "checks":
             return [*(value or []), {"rule": "", "message": {}}]
         case "many":
@@ -136,13 +187,8 @@ def _read(name: str, widget: str, form: FormData) -> Any:  # noqa: PLR0911 - one
             return _number(name, _text(form, name))
         case "options":
             return [_option(line) for line in _text(form, name).splitlines() if line.strip()]
-        case "json":
-            try:
-                return json.loads(_text(form, name) or "[]")
-            except ValueError as problem:
-                raise BadInput(str(problem), where=name) from problem
         case "checks":
-            return _checks(form)
+            return read_checks(form)
         case "many":
             return [one for one in form.getlist(name) if isinstance(one, str)]
         case _:
@@ -155,7 +201,8 @@ def read_texts(form: FormData, name: str) -> dict[str, str]:
     return {locale: words for locale, words in texts.items() if words}
 
 
-def _checks(form: FormData) -> list[dict[str, Any]]:
+def read_checks(form: FormData) -> list[dict[str, Any]]:
+    """Rules with their messages; those without a rule are left out."""
     rules = form.getlist("check-rule")
     messages = {locale: form.getlist(f"check-message-{locale}") for locale in LOCALES}
     made = []

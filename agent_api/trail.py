@@ -62,6 +62,34 @@ def procedure(
     record(session, context, agent, f"procedure.{done}", "procedure", slug, more)
 
 
+def entry(
+    session: AsyncSession, context: Context, agent: Agent, done: str, id: UUID, **more: object
+) -> None:
+    """``done`` is ``written``, ``scheduled``, ``published``, ``corrected``, ``withdrawn`` …"""
+    record(session, context, agent, f"entry.{done}", "entry", str(id), more)
+
+
+def topic(
+    session: AsyncSession, context: Context, agent: Agent, done: str, slug: str, **more: object
+) -> None:
+    """``done`` is ``added``, ``changed``, ``archived`` …; sections and districts say so in it."""
+    record(session, context, agent, f"topic.{done}", "topic", slug, more)
+
+
+def outside_feed(
+    session: AsyncSession, context: Context, agent: Agent, done: str, url: str, **more: object
+) -> None:
+    """``done`` is ``added``, ``changed`` or ``fetched``."""
+    record(session, context, agent, f"outside_feed.{done}", "outside_feed", url, more)
+
+
+def campaign(
+    session: AsyncSession, context: Context, agent: Agent, done: str, id: UUID, **more: object
+) -> None:
+    """``done`` is ``stopped``, ``resumed`` or ``resent``."""
+    record(session, context, agent, f"campaign.{done}", "campaign", str(id), more)
+
+
 def quarantine_item(
     session: AsyncSession, context: Context, agent: Agent, done: str, item_id: UUID
 ) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-from agent_api.answering import Answer, CallLine
+from agent_api.answering import Answer, CallLine, ConsentLine
 from agent_api.call_views import CallCard, CallDraft
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases import Way
 from cases.inbox import Filter, Page, QueueCount
-from cases.procedures import Filed
+from cases.procedures import Filed, Proposal
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -33,10 +33,14 @@ class Desk:
     letter_count: int = 0
     """How many letters wait to be printed."""
     edits_procedures: bool = False
+    writes_entries: bool = False
+    """Whether the agent may write what the town announces."""
     failed_count: int = 0
     """How many mails could not be sent of late."""
     notice: str = ""
     """What has just been done, in the agent's language."""
+    sees_trail: bool = False
+    """Whether the agent may read the audit trail."""
     has_exchange: bool = False
     """Whether a telephone exchange may tell of calls."""
     extension: str = ""
@@ -147,7 +151,7 @@ Action = Literal["replies", "notes", "claim", "move", "close", "reopen"]
 class Draft:
     """What was typed into a form that could not be carried out."""
 
-    action: Action | Literal["callbacks"]
+    action: Action | Literal["callbacks", "proposals", "consents", "deposits"]
     text: str = ""
     error: str = ""
     """In the agent's language."""
@@ -197,8 +201,16 @@ class CasePage:
     """In an hour, as a ``datetime-local`` field has it."""
     callbacks: Sequence[CallLine]
     """The most urgent first."""
-    allowed: Sequence[str]
-    """Media by which the citizen agreed to be notified, when an agent asked."""
+    consents: Sequence[ConsentLine]
+    """Of each medium by which citizens can be notified."""
+    proposals: Sequence[Proposal] = ()
+    """Of changes to its form, the oldest first."""
+    wanted: Sequence[str] = ()
+    """Documents that the citizen was asked for and that have not come."""
+    has_wallet: bool = False
+    """Whether the town can put documents into the citizen's wallet."""
+    may_write: bool = True
+    """Whether its procedure lets agents write to the citizen."""
     entries: Sequence[Entry]
     """Oldest first."""
     draft: Draft | None = None
@@ -252,6 +264,8 @@ class OutboxLine:
     in_doubt: bool
     at: datetime
     """When it was sent; when it was written, if it was not."""
+    by: str = ""
+    """The sender that took it, where that is not the first of its medium."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +291,8 @@ class OutboxMailPage:
     text: str
     has_html: bool = False
     """Whether ``/agent/outbox/{id}/html`` shows it as it was laid out."""
+    is_suppressed: bool = False
+    """Whether nothing is sent to its recipient any more; POST ``…/allow`` ends that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from bench import intake, live, ocr, stream
+from bench import alerts, intake, live, ocr, portal, stream, webhooks
 
-NAMES = ("intake", "live", "ocr", "stream")
+NAMES = ("alerts", "intake", "live", "ocr", "portal", "stream", "webhooks")
 
 
 def main() -> None:
@@ -19,10 +19,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=ocr.SEED, help="of the pages that are read")
     options = parser.parse_args()
     benchmarks: dict[str, Callable[[], dict[str, object]]] = {
+        "alerts": partial(alerts.run, options.mails),
         "intake": partial(intake.run, options.mails),
         "live": partial(live.run, options.mails),
         "ocr": partial(ocr.run, options.pages, options.seed),
+        "portal": partial(portal.run, options.mails),
         "stream": partial(stream.run, options.mails),
+        "webhooks": partial(webhooks.run, options.mails),
     }
     results = {}
     for name in options.names or NAMES:

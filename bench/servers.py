@@ -15,14 +15,19 @@ PATIENCE = 30.0  # seconds for a server to open its port
 
 
 @contextmanager
-def guichet(data: Path) -> Iterator[int]:
-    """The whole of ``guichet run`` on an empty store; gives the SMTP port."""
-    http, smtp = free_port(), free_port()
+def guichet(data: Path, *, http: int = 0, **settings: str) -> Iterator[int]:
+    """The whole of ``guichet run`` on an empty store; gives the SMTP port.
+
+    ``http`` is the port of the pages, a free one when left out; ``settings`` are more of its
+    environment.
+    """
+    http, smtp = http or free_port(), free_port()
     environment = os.environ | {
         "GUICHET_DATA": str(data),
         "GUICHET_HTTP_PORT": str(http),
         "GUICHET_SMTP_PORT": str(smtp),
         "GUICHET_LOG_LEVEL": "warning",
+        **settings,
     }
     command = [str(Path(sys.executable).parent / "guichet"), "run"]
     with _server(command, http, environment, stop=signal.SIGTERM):
@@ -35,6 +40,23 @@ def bare_sink() -> Iterator[int]:
     """An aiosmtpd server that stores nothing, on the same event loop as ours."""
     port = free_port()
     with _server([sys.executable, "-m", "bench.sink", str(port)], port, dict(os.environ)):
+        yield port
+
+
+@contextmanager
+def bare_webhook(path: Path) -> Iterator[int]:
+    """A FastAPI route that checks a webhook's signature and commits one row."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.bare_webhook", str(port), str(path)]
+    with _server(command, port, dict(os.environ)):
+        yield port
+
+
+@contextmanager
+def bare_page() -> Iterator[int]:
+    """A form by FastAPI and Jinja2, and no more."""
+    port = free_port()
+    with _server([sys.executable, "-m", "bench.bare_page", str(port)], port, dict(os.environ)):
         yield port
 
 
@@ -60,6 +82,17 @@ def postfix(folder: Path) -> Iterator[int]:
         yield port
     finally:
         subprocess.run([*run, "stop"], check=True, capture_output=True)
+
+
+@contextmanager
+def smtp_sink(dump: Path | None = None) -> Iterator[int]:
+    """Postfix's own, which takes every mail; with ``dump`` it keeps them, in files named so."""
+    port = free_port()
+    kept = ["-D", f"{dump}.%H%M"] if dump else []
+    user = ["-u", "root"] if os.getuid() == 0 else []  # it wants to be told so
+    command = ["/usr/sbin/smtp-sink", *user, *kept, f"127.0.0.1:{port}", "100"]
+    with _server(command, port, dict(os.environ)):
+        yield port
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ from cases.access import (
 from cases.actions import Actions, WrittenWay
 from cases.agents import Agent, Role, create_agent, create_token
 from cases.callbacks import CallbackRow, Callbacks, open_callbacks, request_callback
-from cases.consents import consents_of, record_consents
+from cases.consents import change_consents, consents_of, record_consents
 from cases.history import SYSTEM, Actor, append
 from cases.inbox import CaseItem, Filter, count_queues, list_cases, list_queues
 from cases.joining import Opening, fingerprint, join_case, open_case
@@ -29,8 +29,11 @@ from cases.of_citizen import (
     Holder,
     case_of_citizen,
     cases_of_citizen,
+    has_case,
     hold_case,
     hold_cases_of,
+    holders_of_case,
+    keyed_case,
     let_go_of_cases,
     withdraw_case,
 )
@@ -46,6 +49,7 @@ from cases.reading import (
 )
 from cases.rules import create_rule
 from cases.search import index_pages
+from cases.wanted import given, wanted_of
 from cases.ways import Way, phone_of, ways_of
 
 __all__ = [
@@ -77,6 +81,7 @@ __all__ = [
     "case_for",
     "case_of_citizen",
     "cases_of_citizen",
+    "change_consents",
     "check_counter",
     "check_handing_in",
     "check_quarantine",
@@ -88,11 +93,15 @@ __all__ = [
     "create_token",
     "document_for",
     "fingerprint",
+    "given",
+    "has_case",
     "hold_case",
     "hold_cases_of",
+    "holders_of_case",
     "index_pages",
     "inline_documents",
     "join_case",
+    "keyed_case",
     "let_go_of_cases",
     "list_cases",
     "list_queues",
@@ -105,6 +114,7 @@ __all__ = [
     "record_of",
     "request_callback",
     "track_case",
+    "wanted_of",
     "ways_of",
     "withdraw_case",
 ]

@@ -16,6 +16,9 @@ SEE_ALL_QUEUES = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
 HAND_IN = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN})
 SERVE = frozenset({Role.RECEPTION, Role.HANDLER})
 EDIT_PROCEDURES = frozenset({Role.FUNCTIONAL_ADMIN})
+WRITE_ENTRIES = frozenset({Role.HANDLER, Role.FUNCTIONAL_ADMIN})
+SET_UP_TOPICS = frozenset({Role.FUNCTIONAL_ADMIN})
+SEE_TRAIL = frozenset({Role.FUNCTIONAL_ADMIN, Role.SYSTEM_ADMIN})
 SEE_QUARANTINE = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN, Role.SYSTEM_ADMIN})
 
 
@@ -133,6 +136,17 @@ def check_quarantine(agent: Agent) -> None:
         raise Refused("the quarantine is for reception and administrators")
 
 
+def sees_trail(agent: Agent) -> bool:
+    """Whether the agent may read what others did."""
+    return bool(agent.roles & SEE_TRAIL)
+
+
+def check_trail(agent: Agent) -> None:
+    """Raises Refused unless the agent may read the audit trail."""
+    if not sees_trail(agent):
+        raise Refused("the audit trail is for administrators")
+
+
 def hands_in(agent: Agent) -> bool:
     """Whether the agent may hand in what arrived elsewhere, at the desk or by a program."""
     return bool(agent.roles & HAND_IN)
@@ -164,3 +178,25 @@ def check_editing(agent: Agent) -> None:
     """Raises Refused unless the agent may edit procedures."""
     if not edits_procedures(agent):
         raise Refused("only functional administrators edit procedures")
+
+
+def writes_entries(agent: Agent) -> bool:
+    """Whether the agent may write, publish and withdraw what the town announces."""
+    return bool(agent.roles & WRITE_ENTRIES)
+
+
+def check_writing(agent: Agent) -> None:
+    """Raises Refused unless the agent may write what the town announces."""
+    if not writes_entries(agent):
+        raise Refused("only handlers and functional administrators write entries")
+
+
+def sets_up_topics(agent: Agent) -> bool:
+    """Whether the agent may change topics, sections, districts and outside feeds."""
+    return bool(agent.roles & SET_UP_TOPICS)
+
+
+def check_setting_up_topics(agent: Agent) -> None:
+    """Raises Refused unless the agent may change the topics."""
+    if not sets_up_topics(agent):
+        raise Refused("only functional administrators set up topics")

@@ -1,11 +1,11 @@
 """What agents do to a case. Each action checks the version that the agent had before them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.access import queue_for
@@ -13,11 +13,13 @@ from cases.agents import Agent
 from cases.changes import case_at, record_change
 from cases.consents import consents_of
 from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
+from cases.moving import check_move
 from cases.search import index_words
+from cases.wanted import want
 from cases.ways import ways_of
 from core.clock import Clock
 from core.errors import BadInput, NotNow
-from core.i18n import N_
+from core.i18n import N_, translator
 from core.ids import derived_id, new_id
 from core.postal import clean_address, fits_window
 from core.text import clean_text
@@ -36,6 +38,7 @@ _CHANNELS: Mapping[WrittenWay, ChannelName] = {
     "sms": ChannelName.SMS,
     "letter": ChannelName.SCAN,
 }
+_WANTED = N_("Please send us these documents:")
 MAX_TEXT = 100_000  # characters of a reply or a note
 MAX_SMS = 1_600  # characters: no provider takes more
 
@@ -92,14 +95,20 @@ class Actions:
         *,
         way: WrittenWay | None = None,
         postal_address: str = "",
+        wanted: Sequence[str] = (),
     ) -> CaseRow:
         """Answer the citizen by a written way, or the most natural one; the case then waits for
         them.
 
-        A letter goes to ``postal_address``, which the case then keeps.
+        A letter goes to ``postal_address``, which the case then keeps; ``wanted`` are names of
+        documents that the citizen is asked for, below the text.
         """
         text = _checked(text)
         case = await self._at(reference, version)
+        if wanted:
+            want(self.session, self.clock, case.id, wanted)
+            asked = translator(case.language)(_WANTED)
+            text = "\n".join((text, "", asked, *(f"- {name}" for name in wanted)))
         consents = await consents_of(self.session, [case.id])
         ways = {one.name: one for one in ways_of(case, consents.get(case.id, {}))}
         if not self.sends_sms:
@@ -148,6 +157,8 @@ class Actions:
         data: dict[str, str] | None = None,
         changes: bool = True,
     ) -> CaseRow:
+        if inspect(case).attrs.status.history.has_changes():
+            await check_move(self.session, self.agent, case)
         return await record_change(
             self.session,
             self.clock,

@@ -21,7 +21,7 @@ from core.security import hash_password, hash_token, new_token, password_matches
 
 SESSION_LENGTH = timedelta(hours=12)
 MIN_PASSWORD = 12  # characters: longer protects better than odd (NIST SP 800-63B)
-_EXTENSION = re.compile(r"[0-9A-Za-z*#._-]{1,32}")
+_EXTENSION = re.compile(r"\+?[0-9A-Za-z*#._-]{1,31}")
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]{1,189}")
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.agents import AgentRow
+from cases.callbacks import CallbackRow
 from cases.history import SYSTEM, append
 from cases.models import CallRow, CallState, CaseRow, QueueRow
 from core.database import insert_new
@@ -39,6 +40,8 @@ class CallReport:
     caller: str = ""
     callee: str = ""
     extension: str = ""
+    queue: str = ""
+    """Slug of the one that the caller has chosen; empty: whose number was called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,16 @@ async def hear(session: AsyncSession, report: CallReport) -> Heard:
     call, is_new = await _locked(session, report)
     was, before, agent_before = call.state, _facts(call), call.agent_id
     _merge(call, report)
+    if report.queue and call.queue_id is None:
+        chosen = select(QueueRow.id).where(QueueRow.slug == report.queue)
+        call.queue_id = await session.scalar(chosen)
     if not is_new and _facts(call) == before:
         return Heard(call, (), was)
     await _find_owners(session, call)
     events = [changed(call, agent_before)]
     if call.state == CallState.ENDED and was != CallState.ENDED and call.case_id:
-        events.append(await _tell_length(session, call, call.case_id))
+        events.append(await tell_length(session, call, call.case_id))
+        await _need_not_call_back(session, call)
     return Heard(call, events, "" if is_new else was)
 
 
@@ -146,6 +153,7 @@ def _facts(call: CallRow) -> tuple[Any, ...]:
         call.started_at,
         call.answered_at,
         call.ended_at,
+        call.queue_id,
     )
 
 
@@ -158,12 +166,25 @@ async def _find_owners(session: AsyncSession, call: CallRow) -> None:
         call.outgoing = True
     at = call.extension or (call.caller if call.outgoing else "")
     call.agent_id = owners.get(at) if at else call.agent_id
-    if call.callee and not call.outgoing:
+    if call.queue_id is None and call.callee and not call.outgoing:
         queue = select(QueueRow.id).where(QueueRow.phone == call.callee)
         call.queue_id = await session.scalar(queue)
 
 
-async def _tell_length(session: AsyncSession, call: CallRow, case_id: UUID) -> Event:
+def callback_id_of(call_id: UUID) -> UUID:
+    """Of the task to call back that a missed call leaves."""
+    return derived_id(call_id, "callback")
+
+
+async def _need_not_call_back(session: AsyncSession, call: CallRow) -> None:
+    """It was answered, and that was told late."""
+    task = await session.get(CallbackRow, callback_id_of(call.id), with_for_update=True)
+    if task is not None and task.ended_at is None:
+        task.ended_at, task.outcome = call.ended_at, "done"
+
+
+async def tell_length(session: AsyncSession, call: CallRow, case_id: UUID) -> Event:
+    """Write into the case's history that the call has ended; the event is to be published."""
     case = await session.get_one(CaseRow, case_id, with_for_update={"key_share": True})
     at = call.ended_at or call.started_at
     return append(session, case, "call_ended", actor=SYSTEM, at=at, data=facts_of(call))

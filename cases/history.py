@@ -13,7 +13,18 @@ from core.ids import derived_id
 from ingest.events import CaseChange, CaseChanged, Event, new_event
 
 PUBLIC: frozenset[str] = frozenset(
-    {"opened", "message_joined", "replied", "closed", "reopened", "withdrawn"}
+    {
+        "opened",
+        "message_joined",
+        "replied",
+        "closed",
+        "reopened",
+        "withdrawn",
+        "change_proposed",
+        "change_accepted",
+        "change_refused",
+        "document_deposited",
+    }
 )
 """The changes that the citizen reads on the tracking page."""
 

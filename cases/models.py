@@ -31,6 +31,8 @@ class JoinedBy(StrEnum):
     REPLY = "reply"
     ACCOUNT = "account"
     """Its citizen wrote it in their space, signed in."""
+    KEY = "key"
+    """Somebody wrote it on the tracking page, who has shown its key."""
 
 
 class QueueRow(Base):

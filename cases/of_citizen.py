@@ -52,9 +52,20 @@ class Holder:
         return CaseRow.id.in_(wrote.union(holds))
 
 
-async def cases_of_citizen(session: AsyncSession, holder: Holder) -> Sequence[CaseRow]:
+async def cases_of_citizen(
+    session: AsyncSession,
+    holder: Holder,
+    *,
+    statuses: Collection[str] = tuple(CaseStatus),
+    most: int = MAX_LISTED,
+) -> Sequence[CaseRow]:
     """The newest first."""
-    query = select(CaseRow).where(holder.their_cases).order_by(CaseRow.id.desc()).limit(MAX_LISTED)
+    query = (
+        select(CaseRow)
+        .where(holder.their_cases, CaseRow.status.in_(statuses))
+        .order_by(CaseRow.id.desc())
+        .limit(most)
+    )
     return (await session.scalars(query)).all()
 
 
@@ -71,21 +82,46 @@ async def case_of_citizen(
     return case
 
 
-async def withdraw_case(
-    session: AsyncSession, clock: Clock, holder: Holder, reference: str
-) -> CaseRow:
-    """The citizen asks for nothing any more. Raises NotThere, NotNow when it is closed."""
-    case = await case_of_citizen(session, holder, reference, to_change=True)
+async def holders_of_case(session: AsyncSession, case: CaseRow) -> Sequence[UUID]:
+    """The citizens whose case it may be: who opened it, then who has shown its key, the first
+    first. Of an account :func:`has_case` decides."""
+    query = (
+        select(CaseHolderRow.citizen_id)
+        .where(CaseHolderRow.case_id == case.id)
+        .order_by(CaseHolderRow.since, CaseHolderRow.citizen_id)
+    )
+    holders = (await session.scalars(query)).all()
+    return [*dict.fromkeys([*([case.citizen_id] if case.citizen_id else ()), *holders])]
+
+
+async def has_case(session: AsyncSession, holder: Holder, case: CaseRow) -> bool:
+    """Whether it is theirs."""
+    query = select(CaseRow.id).where(CaseRow.id == case.id, holder.their_cases)
+    return await session.scalar(query) is not None
+
+
+async def keyed_case(session: AsyncSession, reference: str, *, to_change: bool = False) -> CaseRow:
+    """For who has shown its tracking key: the caller answers for that. Raises NotThere."""
+    query = select(CaseRow).where(CaseRow.reference == reference)
+    case = await session.scalar(query.with_for_update() if to_change else query)
+    if case is None:
+        raise NotThere(f"no case {reference}")
+    return case
+
+
+async def withdraw_case(session: AsyncSession, clock: Clock, case: CaseRow, actor: Actor) -> None:
+    """The citizen asks for nothing any more; the caller has locked the case.
+
+    Raises NotNow when it is closed.
+    """
     if case.status == CaseStatus.CLOSED:
         raise NotNow(N_("The case is closed already."))
     now = clock()
     case.status, case.closed_at = CaseStatus.CLOSED, now
     case.version += 1
-    actor = Actor("citizen", holder.citizen_id, holder.name)
     event = append(session, case, "withdrawn", actor=actor, at=now)
     await session.flush()
     await publish(session, [event])
-    return case
 
 
 async def hold_case(session: AsyncSession, clock: Clock, citizen_id: UUID, case_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """Accounts, profiles, wallets: who the citizens are, the addresses they write from, and what
 reception finds them by."""
 
-from citizens.accounts import Account, account, account_id_of
+from citizens.accounts import Account, Name, account, account_id_of
 from citizens.identities import (
     claim,
     enter,
@@ -24,6 +24,7 @@ __all__ = [
     "Citizen",
     "CitizenRow",
     "IdentityRow",
+    "Name",
     "PostalAddress",
     "Profile",
     "TextSender",

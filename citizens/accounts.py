@@ -1,10 +1,11 @@
 """Accounts: citizens who sign in. Whether an address has one is told to nobody but its owner."""
 
 import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from citizens.identities import claim, former, newcomer
@@ -14,6 +15,18 @@ from core.database import Database
 from core.errors import Refused
 from core.ids import new_id
 from core.security import hash_password, password_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """As forms ask for it; of an association or a business ``family`` alone."""
+
+    given: str
+    family: str
+
+    @property
+    def whole(self) -> str:
+        return f"{self.given} {self.family}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,7 @@ class Account:
 
 
 async def create_account(
-    session: AsyncSession, clock: Clock, *, email: str, name: str, password: str, language: str
+    session: AsyncSession, clock: Clock, *, email: str, name: Name, password: str, language: str
 ) -> UUID:
     """Open the account of an address that was proven just now; returns its id.
 
@@ -53,15 +66,18 @@ async def create_account(
         citizen_id = newcomer(email)
         if await session.get(CitizenRow, citizen_id):
             citizen_id = new_id()
-        session.add(CitizenRow(id=citizen_id, name=name, language=language, created_at=now))
+        citizen = CitizenRow(id=citizen_id, name=name.whole, language=language, created_at=now)
+        session.add(citizen)
     else:
         citizen = await session.get_one(CitizenRow, citizen_id)
-        citizen.name, citizen.language = name, language
+        citizen.name, citizen.language = name.whole, language
     await claim(session, email, citizen_id, now)
     account = AccountRow(
         id=new_id(),
         citizen_id=citizen_id,
         email=email,
+        given_name=name.given,
+        family_name=name.family,
         password_hash=await asyncio.to_thread(hash_password, password),
         language=language,
         created_at=now,
@@ -75,17 +91,27 @@ async def account_id_of(session: AsyncSession, email: str) -> UUID | None:
     return await session.scalar(select(AccountRow.id).where(AccountRow.email == email))
 
 
+async def accounts_of(session: AsyncSession, citizen_ids: Collection[UUID]) -> Sequence[Account]:
+    """Of those of the citizens who sign in."""
+    if not citizen_ids:
+        return []
+    query = _accounts().where(AccountRow.citizen_id.in_(citizen_ids))
+    return [_account(row, name) for row, name in await session.execute(query)]
+
+
 async def account(session: AsyncSession, account_id: UUID) -> Account | None:
     """None when it was deleted meanwhile."""
-    query = (
-        select(AccountRow, CitizenRow.name)
-        .join(CitizenRow, CitizenRow.id == AccountRow.citizen_id)
-        .where(AccountRow.id == account_id)
+    found = (await session.execute(_accounts().where(AccountRow.id == account_id))).first()
+    return None if found is None else _account(*found)
+
+
+def _accounts() -> Select[AccountRow, str]:
+    return select(AccountRow, CitizenRow.name).join(
+        CitizenRow, CitizenRow.id == AccountRow.citizen_id
     )
-    found = (await session.execute(query)).first()
-    if found is None:
-        return None
-    row, name = found
+
+
+def _account(row: AccountRow, name: str) -> Account:
     return Account(
         id=row.id,
         citizen_id=row.citizen_id,

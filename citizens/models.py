@@ -65,6 +65,9 @@ class AccountRow(Base):
     email: Mapped[str] = mapped_column(Text, unique=True)
     """Proven, in lower case."""
     password_hash: Mapped[str] = mapped_column(Text)
+    given_name: Mapped[str] = mapped_column(Text, default="")
+    family_name: Mapped[str] = mapped_column(Text, default="")
+    """Of an association or a business, its name."""
     language: Mapped[str] = mapped_column(String(8))
     category: Mapped[str] = mapped_column(String(16), default="person")
     """One of :class:`citizens.profile.Category`."""
@@ -75,6 +78,8 @@ class AccountRow(Base):
     """The second factor's secret, sealed with a key of the town's; None when there is none."""
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
     """The last time step whose code was taken: none is taken twice (RFC 6238, section 5.2)."""
+    boxes: Mapped[dict[str, list[str]]] = mapped_column(JSON, default=dict)
+    """Of the home page: their ``order``, and which are ``hidden`` (:mod:`citizens.boxes`)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

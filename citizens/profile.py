@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from citizens.accounts import Name
 from citizens.models import AccountRow, CitizenRow, PostalAddressRow
 from core.errors import NotThere, Refused
 from core.ids import new_id
@@ -37,7 +38,7 @@ class PostalAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    name: str
+    name: Name
     email: str
     phone: str
     """Proven; empty when there is none."""
@@ -61,14 +62,9 @@ class Profile:
 
 
 async def read_profile(session: AsyncSession, account_id: UUID) -> Profile:
-    query = (
-        select(AccountRow, CitizenRow.name)
-        .join(CitizenRow, CitizenRow.id == AccountRow.citizen_id)
-        .where(AccountRow.id == account_id)
-    )
-    row, name = (await session.execute(query)).one()
+    row = await session.get_one(AccountRow, account_id)
     return Profile(
-        name=name,
+        name=Name(row.given_name, row.family_name),
         email=row.email,
         phone=row.phone,
         language=row.language,
@@ -82,15 +78,16 @@ async def change_profile(
     session: AsyncSession,
     account_id: UUID,
     *,
-    name: str,
+    name: Name,
     language: str,
     category: Category,
     birth_date: date | None,
 ) -> None:
     row = await session.get_one(AccountRow, account_id)
+    row.given_name, row.family_name = name.given, name.family
     row.language, row.category, row.birth_date = language, category, birth_date
     citizen = await session.get_one(CitizenRow, row.citizen_id)
-    citizen.name, citizen.language = name, language
+    citizen.name, citizen.language = name.whole, language
 
 
 async def addresses_of(session: AsyncSession, account_id: UUID) -> Sequence[PostalAddress]:
@@ -152,41 +149,19 @@ async def _row(session: AsyncSession, account_id: UUID, address_id: UUID) -> Pos
     return row
 
 
-def variables_of(profile: Profile | None, today: date) -> dict[str, Any]:
-    """``citizen`` for rules (CEL) and for filling in forms.
-
-    ``signed_in``, ``name``, ``email``, ``phone``, ``language``, ``category`` (``person``,
-    ``association``, ``business``), ``birth_date`` (``2001-12-31`` or empty), ``age`` (whole years,
-    null while it is not known: a rule that asks does not hold then), ``residence`` (``street``,
-    ``postal_code``, ``city``) and ``addresses``, each with a ``label``. Of somebody who is not
-    signed in (None) all is empty.
-    """
-    known = profile or Profile(
-        name="",
-        email="",
-        phone="",
-        language="",
-        category=Category.PERSON,
-        birth_date=None,
-        addresses=(),
-    )
+def variables_of(profile: Profile, today: date) -> dict[str, Any]:
+    """``citizen`` for expressions (CEL), in the words of :data:`cases.procedures.CITIZEN`."""
+    home, born = profile.residence, profile.birth_date
     return {
-        "signed_in": profile is not None,
-        "name": known.name,
-        "email": known.email,
-        "phone": known.phone,
-        "language": known.language,
-        "category": str(known.category) if profile else "",
-        "birth_date": known.birth_date.isoformat() if known.birth_date else "",
-        "age": known.age(today),
-        "residence": _place(known.residence),
-        "addresses": [{"label": one.label, **_place(one)} for one in known.addresses],
-    }
-
-
-def _place(address: PostalAddress) -> dict[str, str]:
-    return {
-        "street": address.street,
-        "postal_code": address.postal_code,
-        "city": address.city,
+        "signed_in": True,
+        "first_name": profile.name.given,
+        "last_name": profile.name.family,
+        "email": profile.email,
+        "phone": profile.phone,
+        "street": home.street,
+        "postcode": home.postal_code,
+        "city": home.city,
+        "born": datetime.combine(born, time(12), UTC) if born else None,
+        "age": profile.age(today),
+        "categories": [str(profile.category)],
     }

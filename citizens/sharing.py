@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from citizens.models import WalletItemRow, WalletShareRow
@@ -34,6 +34,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
+    share: UUID
     name: str
     media_type: str
     content: bytes
@@ -73,6 +74,10 @@ class Wallet(Protocol):
 
     async def taken(self, session: AsyncSession, account_id: UUID, target: str) -> None:
         """It was sent: the copies are made."""
+        ...
+
+    async def ended(self, session: AsyncSession, things: Sequence[str]) -> None:
+        """Things (the beginnings of targets) are given up, and nothing goes along with them."""
         ...
 
 
@@ -155,6 +160,7 @@ class Sharing:
         # One after the other: each may be as large as a form.
         return [
             Copy(
+                share.id,
                 share.name,
                 share.media_type,
                 await self._wallet.content(session, account_id, share.item_id),
@@ -172,3 +178,10 @@ class Sharing:
             )
             .values(taken_at=self._clock())
         )
+
+    async def ended(self, session: AsyncSession, things: Sequence[str]) -> None:
+        which = or_(*(WalletShareRow.target.startswith(one, autoescape=True) for one in things))
+        if things:
+            await session.execute(
+                delete(WalletShareRow).where(which, WalletShareRow.taken_at.is_(None))
+            )

@@ -8,7 +8,8 @@ begins. A blob without a mention is harmless: its name is its content.
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Sequence
+import secrets
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from core.database import Base, insert_new
 from core.errors import Later, NotThere
 
 SMALL = 64 * 1024  # bytes: up to here a blob lives in the store
+
+APART = 16  # random bytes before what is kept apart
 
 
 class BlobRow(Base):
@@ -77,6 +80,11 @@ class Blobs:
             raise Later(f"the blob could not be stored: {problem}") from problem
         return Blob(sha256, len(content), None)
 
+    async def stage_apart(self, content: bytes) -> Blob:
+        """As :meth:`stage`, but never the same blob twice, whatever the content: it can be removed
+        (:meth:`remove`) without asking who else mentions it. Read it through :func:`apart`."""
+        return await self.stage(secrets.token_bytes(APART) + content)
+
     async def keep(self, session: AsyncSession, blobs: Sequence[Blob]) -> None:
         """Enter the blobs in the store, in the caller's transaction."""
         await insert_new(session, BlobRow, [blob.row() for blob in blobs])
@@ -91,6 +99,8 @@ class Blobs:
 
     async def discard(self, names: Sequence[str]) -> None:
         """Delete what the object store holds of them. What cannot be is mentioned nowhere."""
+        if not names:
+            return
         with suppress(BaseError, OSError):
             await obstore.delete_async(self._store, [_path(name) for name in names])
 
@@ -98,7 +108,7 @@ class Blobs:
         """The content. Raises NotThere when no such blob was kept."""
         return (await self.read_many(session, [sha256]))[sha256]
 
-    async def read_many(self, session: AsyncSession, names: Sequence[str]) -> dict[str, bytes]:
+    async def read_many(self, session: AsyncSession, names: Collection[str]) -> dict[str, bytes]:
         """The contents by their SHA-256.
 
         Raises NotThere when one of them was never kept, Later when the object store is away.
@@ -138,6 +148,11 @@ class Blobs:
             raise NotThere(f"no blob {sha256}") from problem
         except (BaseError, OSError) as problem:
             raise Later(f"the blob could not be read: {problem}") from problem
+
+
+def apart(content: bytes) -> bytes:
+    """What was given to :meth:`Blobs.stage_apart`, of what the blob holds."""
+    return content[APART:]
 
 
 def _path(sha256: str) -> str:

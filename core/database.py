@@ -4,7 +4,6 @@ On SQLite all writing goes through one connection behind a lock (WAL, ``synchron
 https://sqlite.org/wal.html); reading has its own connections and never waits for a writer.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -21,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from core.sqlite import OneHop
+from core.turns import Turns
 
 READERS = 4  # connections kept for reading SQLite
 CONNECTIONS = 10  # kept to PostgreSQL
@@ -87,7 +87,7 @@ class Database:
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
         self._after_commit: list[AfterCommit] = []
 
     def after_commit(self, tell: AfterCommit) -> None:
@@ -95,9 +95,15 @@ class Database:
         self._after_commit.append(tell)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
-        turn: AbstractAsyncContextManager[Any] = self._turn if self.is_sqlite else nullcontext()
+    async def begin(self, *, patient: bool = False) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        ``patient``: nobody waits for it, so that it lets those go first on SQLite for whom
+        somebody does.
+        """
+        turn: AbstractAsyncContextManager[None] = nullcontext()
+        if self.is_sqlite:
+            turn = self._turns.take(patient=patient)
         async with turn:
             session = AsyncSession(self._writer, expire_on_commit=False, autoflush=False)
             async with session, session.begin():
@@ -106,6 +112,11 @@ class Database:
         if announced:
             for tell in self._after_commit:
                 tell(announced)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits for whom a patient transaction should end soon."""
+        return self._turns.is_wanted
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

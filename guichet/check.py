@@ -22,8 +22,13 @@ from guichet.check_ways_in import (
     check_imap,
     check_ocr,
 )
+from guichet.check_ways_out import (
+    check_apprise,
+    check_bounces,
+    check_dkim,
+    check_smarthosts,
+)
 from guichet.findings import Level, Result, in_one_line
-from notify import Smarthost
 from router import Calendar
 
 PATIENCE = 8.0  # seconds that a service gets; all are asked at once
@@ -42,7 +47,10 @@ async def check_all(settings: Settings) -> list[Result]:
         "blobs": _blobs,
         "ports": _ports,
         "mailboxes": _mailboxes,
-        "smarthost": _smarthost,
+        "smarthost": check_smarthosts,
+        "dkim": check_dkim,
+        "bounces": check_bounces,
+        "apprise": check_apprise,
         "settings": _words,
         "pages": _pages,
         "imap": check_imap,
@@ -169,25 +177,6 @@ async def _mailboxes(settings: Settings) -> list[Result]:
         told = "no mail will be taken; set GUICHET_MAILBOXES"
         return [Result("mailboxes", Level.BAD, told)]
     return [Result("mailboxes", Level.OK, ", ".join(mailboxes))]
-
-
-async def _smarthost(settings: Settings) -> list[Result]:
-    if not settings.smarthost:
-        told = "none: outgoing mail is kept on the outbox page"
-        return [Result("smarthost", Level.OK, told)]
-    try:
-        smarthost = Smarthost.parse(settings.smarthost)
-    except GuichetError as problem:
-        return [Result("smarthost", Level.BAD, f"{problem}; set GUICHET_SMARTHOST")]
-    where = f"{smarthost.host}:{smarthost.port}"
-    try:
-        async with asyncio.timeout(5):
-            _, writer = await asyncio.open_connection(smarthost.host, smarthost.port)
-    except (OSError, TimeoutError) as problem:
-        reason = f"{where} does not answer ({in_one_line(problem)})"
-        return [Result("smarthost", Level.BAD, f"{reason}; start it, or set GUICHET_SMARTHOST")]
-    writer.close()
-    return [Result("smarthost", Level.OK, f"{where} answers")]
 
 
 async def _words(settings: Settings) -> list[Result]:

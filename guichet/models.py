@@ -8,12 +8,18 @@ import cases.consents
 import cases.models
 import cases.of_citizen
 import cases.procedures.models
+import cases.procedures.proposals
 import cases.telephone
+import cases.wanted
 import channels.email.models
 import citizens.models
 import core.blobs
+import feeds.models
+import feeds.subscriptions.models
 import ingest.models
+import notify.campaigns
 import notify.models
 import notify.optouts
+import notify.suppressions
 
-__all__ = ["agent_api", "cases", "channels", "citizens", "core", "ingest", "notify"]
+__all__ = ["agent_api", "cases", "channels", "citizens", "core", "feeds", "ingest", "notify"]

@@ -12,14 +12,18 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import Refused
+from core.garbage import spare_the_collector
 from core.lock import sole_process
 from core.rules import compile_rule
 from core.settings import Settings
 from core.tracing import set_up, shut_down
+from feeds import Hub
 from guichet import demo
 from guichet.banner import show_banner, show_ready
 from guichet.check import check_ports
 from guichet.demo_messages import demo_arrivals
+from guichet.demo_subscribers import create_subscribers
+from guichet.demo_topics import create_topics
 from guichet.findings import in_one_line
 from guichet.machines import build_health_app
 from guichet.migrate import migrate
@@ -28,6 +32,7 @@ from guichet.normalizers import warm_up
 from guichet.town import Town, build_town
 from guichet.web import build_app
 from ingest.pipeline import CONSUMERS
+from notify import warm_up_sms
 
 DRAIN = 5  # seconds that open HTTP requests get when stopping
 
@@ -114,6 +119,15 @@ async def _found(town: Town) -> bool:
         first = await demo.is_empty(town.database)
         if first:
             await demo.create_town(town.database, demo.demo_password(town.secret))
+            await create_topics(
+                town.database,
+                town.blobs,
+                town.clock,
+                Hub.of(town.settings),
+                town.settings.zone,
+            )
+            if not town.settings.smarthost:  # invented people never hear from us
+                await create_subscribers(town.database, town.clock, town.settings.zone)
         return first
 
 
@@ -136,6 +150,7 @@ async def _serve(town: Town, roles: Roles, *, first: bool) -> None:
             for arrival in demo_arrivals(town.clock()):
                 await town.acceptance.accept(arrival)
         await warming
+        spare_the_collector()
         show_banner(town) if roles == EVERYTHING else show_ready(roles.name)
         await stop.wait()
         log.info("stopping")
@@ -152,6 +167,11 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
     if roles.sends:
         works["dispatcher"] = town.dispatcher.run()
         works["reminders"] = town.reminders.run()
+        works["drafts"] = town.draft_sweep.run()
+        works["schedule"] = town.schedule.run()
+        works["imports"] = town.imports.run()
+        works["pings"] = town.pings.run()
+        works["digests"] = town.digests.run()
     if roles.mail:
         works["mail"] = town.mail.run(town.acceptance.accept)
         for number, mailbox in enumerate(town.fetched):
@@ -162,6 +182,7 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
             works["asterisk"] = town.asterisk.run()
     if roles.web:
         works["live"] = town.live.run()
+        works["theme"] = town.theme_fetching.run()
     return works
 
 
@@ -170,6 +191,8 @@ async def _warm_up(town: Town, roles: Roles) -> None:
     if READING in roles.stages:
         await town.processes.run(warm_up)
     await asyncio.to_thread(compile_rule, "true")
+    if town.account is not None:
+        await asyncio.to_thread(warm_up_sms)
 
 
 def _web_server(town: Town, roles: Roles) -> "_WebServer | None":

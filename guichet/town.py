@@ -7,8 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agent_api import Live
-from channels.cti import Asterisk, CallLinks, Calls, Manager, flag_missed
+from cases.procedures.sweeping import DraftSweep
+from channels.cti import Asterisk, CallLinks, Calls, Manager
 from channels.email.authentication import Resolver
+from channels.email.bounces import Bounces
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
 from channels.email.mailboxes import Mailboxes
@@ -17,7 +19,9 @@ from channels.fax.recvq import watched_faxes
 from channels.folder import WatchedFolder
 from channels.scan.folders import watched_scans
 from channels.telephony.handlers import MediaFetching
+from channels.web.procedures.wallet import forgetting_shares
 from channels.web.wallet.reminders import Reminders
+from citizens.sharing import Sharing
 from citizens.wallet import SealedWallet
 from core.blobs import Blobs
 from core.clock import Clock, utc_now
@@ -26,9 +30,13 @@ from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
+from core.web.theme import Theme
+from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
+from feeds.subscriptions import Audiences, Office, preferences_tokens
 from guichet import demo
 from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
+from guichet.theme import ThemeFetching, theme_of
 from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
 from ingest.antivirus import ClamAV
 from ingest.failures import BackOff, Failures
@@ -36,14 +44,19 @@ from ingest.normalization import Normalization
 from ingest.pipeline import CONSUMERS, STREAMS, consumers
 from notify import (
     AccountMails,
+    Addressing,
+    Announcements,
+    Announcing,
     CaseNotifications,
     Deliveries,
+    DigestRounds,
     Dispatcher,
     Letterhead,
     TwilioAccount,
-    TwilioSms,
     Writing,
-    email_sender,
+    limits_of,
+    return_paths,
+    ways_out,
 )
 from ocr import DocumentReading, Limits, Options, confine
 from router import Calendar, Routing
@@ -53,6 +66,7 @@ if TYPE_CHECKING:
 
 
 VIEWERS = 2  # processes
+CALL_BACK_WITHIN = 1  # working days after a call that nobody answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +99,26 @@ class Town:
     live: Live
     account: TwilioAccount | None
     """By which the town telephones and sends SMS."""
+    sends_sms: bool
+    """By it or by another provider."""
     mailboxes: tuple[str, ...]
     account_mails: AccountMails
     wallet: SealedWallet
     reminders: Reminders
     """Of documents that expire."""
+    draft_sweep: DraftSweep
+    publishing: Publishing
+    announcements: Announcements
+    """The words of what is published."""
+    schedule: Schedule
+    """Publishes entries whose hour has come."""
+    imports: Imports
+    """Takes entries from outside feeds."""
+    pings: HubPings
+    """Tell the WebSub hub of news."""
+    digests: DigestRounds
+    theme: Theme
+    theme_fetching: ThemeFetching
 
     async def close(self) -> None:
         self.processes.close()
@@ -115,7 +144,13 @@ def build_town(
     processes = Processes(settings.processes)
     readers = Processes(settings.ocr_processes, partial(confine, settings.ocr_max_memory))
     mailboxes = settings.mailboxes or (demo.MAILBOXES if settings.demo else ())
-    ours = Mailboxes([*mailboxes, *(one.address for one in settings.imap_mailboxes)])
+    ours = Mailboxes(
+        [
+            *mailboxes,
+            *(one.address for one in settings.imap_mailboxes),
+            return_paths(settings, secret).mailbox,
+        ]
+    )
     acceptance = Acceptance(database, blobs, clock)
     normalize = Normalizer(settings.fax_profiles, settings.country)
     antivirus = ClamAV(settings.clamd) if settings.clamd else None
@@ -123,20 +158,36 @@ def build_town(
     account = TwilioAccount.of(settings)
     if account is None and settings.demo:
         account = demo_account(settings, secret)
+    sends_sms = account is not None or bool(settings.apprise_url.get_secret_value())
+    calendar = Calendar(settings.holidays, settings.time_zone)
+    audiences = Audiences(
+        Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
+        settings.portal_url,
+    )
+    announcements = Announcements(letterhead.zone, settings.town, settings.portal_url)
+    addressing = Addressing(
+        database,
+        clock,
+        audiences,
+        announcements,
+        letterhead,
+        sends_sms=sends_sms,
+    )
     pipeline = consumers(
         {
-            "normalize": Normalization(
+            "normalize": Bounces(
+                Normalization(database, blobs, normalize, processes, antivirus),
                 database,
                 blobs,
-                normalize,
+                clock,
                 processes,
-                antivirus,
+                return_paths(settings, secret),
             ),
             "read": DocumentReading(database, blobs, readers, ocr_options(settings)),
             "route": Routing(
                 database,
                 clock,
-                Calendar(settings.holidays, settings.time_zone),
+                calendar,
                 partial(new_reference, secrets.choice),
                 is_ours=ours.has,
                 main_mailbox=settings.main_mailbox,
@@ -163,21 +214,30 @@ def build_town(
                 clock,
                 is_ours=ours.has,
                 language=settings.language,
-                sends_sms=account is not None,
+                sends_sms=sends_sms,
                 receipts_per_hour=settings.receipts_per_hour,
             ),
-            "calls": CallLinks(database, flag_missed),
+            "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
+            "announce": Announcing(database, clock, audiences),
+            "address": addressing,
+            "alert": addressing,
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
+    theme = theme_of(settings)
+    wallet = SealedWallet(
+        database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
+    )
+    publishing = Publishing(clock, blobs, Hub.of(settings))
     engine: Engine = (
         _kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
         else EmbeddedEngine(database, pipeline, failures, acceptance.rushed)
     )
+    senders = ways_out(settings, secret, account)
     return Town(
         settings=settings,
         secret=secret,
@@ -192,9 +252,9 @@ def build_town(
         engine=engine,
         dispatcher=Dispatcher(
             database,
-            [email_sender(settings), *([TwilioSms(account)] if account else [])],
+            senders,
             clock,
-            connections=settings.smtp_sending_connections,
+            limits=limits_of(settings, senders),
         ),
         mail=EmailChannel(_mail_server(settings, ours)),
         fetched=[
@@ -206,17 +266,20 @@ def build_town(
         asterisk=_asterisk(settings, calls, clock),
         live=Live(database, engine.tail),
         account=account,
+        sends_sms=sends_sms,
         mailboxes=mailboxes,
         account_mails=account_mails,
-        wallet=SealedWallet(
-            database,
-            blobs,
-            clock,
-            secret,
-            quota=settings.wallet_quota,
-            antivirus=antivirus,
-        ),
+        wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        theme=theme,
+        theme_fetching=ThemeFetching(settings, theme),
+        draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
+        publishing=publishing,
+        announcements=announcements,
+        schedule=Schedule(database, clock, publishing),
+        imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
+        pings=HubPings(database, clock, settings.websub_hub),
+        digests=DigestRounds(database, clock, audiences),
     )
 
 
@@ -286,6 +349,10 @@ def ocr_options(settings: Settings) -> Options:
         seconds=settings.ocr_max_seconds,
     )
     return Options(languages=settings.ocr_languages, limits=limits)
+
+
+def _fetching(settings: Settings) -> Fetching:
+    return Fetching(lambda _address: True) if settings.outside_feeds_private else Fetching()
 
 
 def _resolver(settings: Settings) -> Resolver:

@@ -13,16 +13,18 @@ from channels.counter.filing import DeskCounter
 from channels.scan import DeskScans
 from channels.web.account.asking import account_at
 from channels.web.account.context import Context as AccountContext
+from channels.web.account.visiting import visitors
+from channels.web.geocoding.addok import Addok
 from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
+from channels.web.wallet.deposits import Deposits
 from citizens.sharing import Sharing
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.demo_telephone import demo_provider
 from guichet.hooks import exchange_of, hooks
 from guichet.machines import for_machines
 from guichet.town import Town, ocr_options
-from guichet.visitors import visitors
-from notify import Letterhead
+from notify import AccountTexts, Letterhead
 
 
 def build_app(town: Town) -> FastAPI:
@@ -42,12 +44,14 @@ def build_app(town: Town) -> FastAPI:
         time_zone=settings.time_zone,
         language=settings.language,
         https_only=settings.https_only,
+        theme=town.theme,
     )
     app = FastAPI(title="Guichet", openapi_url=None, docs_url=None, redoc_url=None)
     install_problems(app, pages)
     app.add_middleware(PageMiddleware, language=settings.language, https_only=settings.https_only)
     app.add_middleware(BodyLimit, most=2 * settings.max_upload)  # files in JSON are a third larger
     app.mount("/static", static)
+    app.mount("/theme", town.theme)
     app.include_router(for_machines(town))
     accounts = AccountContext(
         settings=settings,
@@ -62,8 +66,12 @@ def build_app(town: Town) -> FastAPI:
         sharing=Sharing(town.wallet, town.clock),
         viewers=town.viewers,
         page_limits=ocr_options(settings).limits,
+        town_number=town.account.number if town.account else "",
+        texts=AccountTexts(town.database, town.clock, language=settings.language)
+        if town.account
+        else None,
     )
-    channels.web.account.routes.install(app, accounts)
+    # First what most people ask for: a request is held against all routes before its own.
     app.include_router(
         channels.web.routes.router(
             database=town.database,
@@ -75,8 +83,11 @@ def build_app(town: Town) -> FastAPI:
             clock=town.clock,
             visitors=visitors(accounts),
             who=partial(account_at, context=accounts),
+            wallet=accounts.sharing,
+            geocoder=Addok(settings.geocoder_url) if settings.geocoder_url else None,
         )
     )
+    channels.web.account.routes.install(app, accounts)
     if town.account is not None:
         app.include_router(
             channels.telephony.hooks.router(
@@ -86,6 +97,7 @@ def build_app(town: Town) -> FastAPI:
                 clock=town.clock,
                 settings=settings,
                 secret=town.secret,
+                take_report=town.calls.take,
             )
         )
         if not settings.twilio_account:
@@ -105,12 +117,15 @@ def build_app(town: Town) -> FastAPI:
             live=town.live,
             viewers=town.viewers,
             scans=DeskScans(),
-            telephone=town.account is not None,
+            telephone=town.sends_sms,
             counter=DeskCounter.of(
-                town.database, town.acceptance.accept, town.secret, settings.country
+                town.database, town.acceptance.accept, town.clock, town.secret, settings
             ),
             letterhead=Letterhead.of(settings, town.secret),
             preview=preview,
+            publishing=town.publishing,
+            announcements=town.announcements,
+            wallets=Deposits(accounts),
             limits=ocr_options(settings).limits,
         ),
     )

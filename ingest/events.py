@@ -72,6 +72,10 @@ CaseChange = Literal[
     "closed",
     "reopened",
     "withdrawn",
+    "change_proposed",
+    "change_accepted",
+    "change_refused",
+    "document_deposited",
     "delivery_failed",
     "documents_read",
     "documents_fetched",
@@ -84,6 +88,7 @@ CaseChange = Literal[
     "call_linked",
     "call_ended",
     "call_missed",
+    "consent_changed",
 ]
 """What can happen to a case."""
 
@@ -111,6 +116,45 @@ class CallChanged(Data):
     """Whose call it is, and whose it was until now."""
     queue_id: UUID | None = None
     """Whose number was called."""
+
+
+class EntryPublished(Data):
+    """An entry of a topic was published, or what was published has changed."""
+
+    stream: ClassVar[str] = "entry.published"
+    entry_id: UUID
+    version: int
+    """The number of the version that it is about."""
+    change: Literal["published", "corrected", "withdrawn"]
+    urgent: bool
+
+
+class AudienceSelected(Data):
+    """A range of subscribers is to be told of something, by one campaign."""
+
+    stream: ClassVar[str] = "audience.selected"
+    campaign_id: UUID
+    first: UUID | None = None
+    """The first subscriber of the range; None: from the very first."""
+    until: UUID | None = None
+    """The first one after it; None: to the very last."""
+
+
+class AudienceAlerted(Data):
+    """The same for what is urgent, and waits for no other campaign."""
+
+    stream: ClassVar[str] = "audience.alerted"
+    campaign_id: UUID
+    first: UUID | None = None
+    until: UUID | None = None
+
+
+class CampaignChanged(Data):
+    """Something happened to a campaign, its numbers above all."""
+
+    stream: ClassVar[str] = "campaign.changed"
+    campaign_id: UUID
+    change: Literal["addressed", "stopped", "resumed", "resent", "withdrawn"]
 
 
 class NotificationRequested(Data):

@@ -16,6 +16,7 @@ from core.database import Database, insert_new, is_unavailable
 from core.errors import BadInput, GuichetError, Later
 from core.ids import derived_id
 from core.metrics import QUARANTINED, RETRIED
+from ingest import ledger
 from ingest.events import Event
 from ingest.ledger import Entry
 from ingest.models import IntakeRow, MessageRow, QuarantineRow, RetryRow, StreamRow
@@ -75,6 +76,8 @@ class Failures:
         self, session: AsyncSession, consumer: str, entries: Sequence[Entry]
     ) -> set[UUID]:
         """Those of the events of whose key an earlier one is still to be tried again."""
+        if not await ledger.has_retries(session, consumer):
+            return set()
         query = (
             select(RetryRow.key, func.min(RetryRow.seq))
             .where(RetryRow.consumer == consumer)

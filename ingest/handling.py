@@ -1,10 +1,12 @@
 """One consumer's events, each with its effect once: what both engines do with what they bring.
 
-A batch is handled in one transaction. When one of its events fails, the batch is rolled back and
-its events are handled one by one, so that only the bad one is put aside
-(:mod:`ingest.failures`) and the others go on.
+A batch is handled in one transaction, which ends early when a sender or an agent waits for the
+store. When one of its events fails, what is not committed is rolled back and the events are
+handled one by one, so that only the bad one is put aside (:mod:`ingest.failures`) and the others
+go on.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -29,6 +31,8 @@ Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUI
 
 MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
 """Writes down how far a consumer has read, in the transaction of the effect."""
+
+BITE = 8  # events after which others get to run
 
 log = structlog.get_logger()
 
@@ -80,16 +84,48 @@ class Handling:
         return self.database.turn(self.consumer.name) if self.consumer.serial else nullcontext()
 
     async def _together(self, entries: Sequence[Entry], waiting: Collection[UUID]) -> None:
-        """The common case: all of a batch in one transaction."""
-        name = self.consumer.name
+        """The common case: all of a batch in one transaction, or in as many as who waits for the
+        store makes of it."""
         ready = [entry.event for entry in entries if entry.event.id not in waiting]
         prepared = await self.consumer.handler.prepare(ready) if ready else None
-        async with self.database.begin() as session:
-            for entry in entries:
-                if entry.event.id in waiting:
-                    await self.failures.wait_behind(session, name, entry)
-            await self._effect(session, ready, prepared)
-            await self._mark_read(session, max(entry.seq for entry in entries))
+        rest = list(entries)
+        while rest:
+            async with self.database.begin(patient=True) as session:
+                done = await self._until_wanted(session, rest, waiting, prepared)
+                await self._mark_read(session, max(entry.seq for entry in rest[:done]))
+            del rest[:done]
+
+    async def _until_wanted(
+        self,
+        session: AsyncSession,
+        entries: Sequence[Entry],
+        waiting: Collection[UUID],
+        prepared: object,
+    ) -> int:
+        """Handle the first of them, all unless the store is wanted; returns how many."""
+        name = self.consumer.name
+        # Claimed before it is done: another worker that has the same event waits for our commit.
+        ready = [entry.event.id for entry in entries if entry.event.id not in waiting]
+        ours = await ledger.claim(session, name, ready) if ready else set()
+        following: list[Event] = []
+        done = 0
+        for entry in entries:
+            if entry.event.id in waiting:
+                await self.failures.wait_behind(session, name, entry)
+            elif entry.event.id in ours:
+                following += await self._handled(session, entry.event, prepared)
+            done += 1
+            if done % BITE == 0:
+                await asyncio.sleep(0)  # a handler that only computes would hold the loop
+            if self.database.is_wanted:
+                break
+        left = [entry.event.id for entry in entries[done:] if entry.event.id in ours]
+        if left:
+            await ledger.let_go(session, name, left)
+        await session.flush()
+        await publish(session, following)
+        HANDLED.labels(name).inc(len(ours) - len(left))
+        return done
 
     async def _alone(self, entry: Entry, *, attempts: int = 0, is_retry: bool = False) -> None:
         """One event in a transaction of its own; its failure is written down in another.
@@ -101,42 +137,31 @@ class Handling:
             async with self.database.read() as session:
                 waits = bool(await self.behind(session, name, [entry]))
             prepared = None if waits else await self.consumer.handler.prepare([event])
-            async with self.database.begin() as session:
-                if waits:
-                    await self.failures.wait_behind(session, name, entry)
-                else:
-                    await self._effect(session, [event], prepared)
+            async with self.database.begin(patient=True) as session:
+                behind = {event.id} if waits else ()
+                await self._until_wanted(session, [entry], behind, prepared)
+                if not waits:
                     await self.failures.forget(session, name, event)
                 if not is_retry:
                     await self._mark_read(session, entry.seq)
         except Exception as problem:  # the outer wall of the handlers
-            async with self.database.begin() as session:
+            async with self.database.begin(patient=True) as session:
                 await self.failures.record(session, name, entry, attempts + 1, problem)
                 if not is_retry:
                     await self._mark_read(session, entry.seq)
 
-    async def _effect(
-        self, session: AsyncSession, events: Sequence[Event], prepared: object
-    ) -> None:
-        if not events:
-            return
+    async def _handled(
+        self, session: AsyncSession, event: Event, prepared: object
+    ) -> Sequence[Event]:
         name = self.consumer.name
-        # Claimed before it is done: another worker that has the same event waits for our commit.
-        ours = await ledger.claim(session, name, [event.id for event in events])
-        following: list[Event] = []
-        for event in events:
-            if event.id in ours:
-                with span(
-                    f"handle {name}",
-                    event.traceparent,
-                    event=event.id,
-                    stream=event.stream,
-                    consumer=name,
-                ):
-                    following += await self.consumer.handler.handle(event, session, prepared)
-        await session.flush()
-        await publish(session, following)
-        HANDLED.labels(name).inc(len(ours))
+        with span(
+            f"handle {name}",
+            event.traceparent,
+            event=event.id,
+            stream=event.stream,
+            consumer=name,
+        ):
+            return await self.consumer.handler.handle(event, session, prepared)
 
     async def _mark_read(self, session: AsyncSession, seq: int) -> None:
         if self.mark_read is not None:

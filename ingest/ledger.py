@@ -12,13 +12,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, select, text
+from sqlalchemy import bindparam, delete, exists, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import insert_new, is_postgresql
 from ingest.events import Event
-from ingest.models import CursorRow, RetryRow, StreamRow
+from ingest.models import CursorRow, ProcessedRow, RetryRow, StreamRow
 
 _CURSOR = select(CursorRow.seq).where(CursorRow.consumer == bindparam("consumer")).scalar_subquery()
 _UNREAD = (
@@ -132,7 +132,19 @@ async def claim(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> 
         values = {"consumer": consumer, "ids": _array(ordered)}
         return set(await session.scalars(_CLAIM_POSTGRESQL, values))
     values = {"consumer": consumer, "ids": json.dumps([event_id.hex for event_id in ordered])}
-    return {UUID(event_id) for event_id in await session.scalars(_CLAIM_SQLITE, values)}
+    news = (await session.scalars(_CLAIM_SQLITE, values)).all()
+    if len(news) == len(ordered):  # as nearly always, and to read ids takes its time
+        return set(ordered)
+    return {UUID(event_id) for event_id in news}
+
+
+async def let_go(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> None:
+    """Claim no longer, in the same transaction, what is not handled in it after all."""
+    await session.execute(
+        delete(ProcessedRow).where(
+            ProcessedRow.consumer == consumer, ProcessedRow.event_id.in_(ids)
+        )
+    )
 
 
 async def move_cursor(session: AsyncSession, consumer: str, seq: int) -> None:

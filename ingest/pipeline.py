@@ -27,7 +27,12 @@ class Stage:
 
 
 PIPELINE = (
-    Stage("normalize", reads="intake.received", writes=("message.normalized", "document.unread")),
+    # A mail that came back changes its delivery, and perhaps the case, and is no message.
+    Stage(
+        "normalize",
+        reads="intake.received",
+        writes=("message.normalized", "document.unread", "delivery.changed", "case.changed"),
+    ),
     # A page takes seconds, and what is read of it is kept page by page.
     Stage(
         "read",
@@ -47,6 +52,14 @@ PIPELINE = (
     Stage("authenticate", reads="case.changed", writes=("case.changed",)),
     Stage("notify", reads="case.changed", writes=("notification.requested",)),
     Stage("calls", reads="case.changed", writes=("case.changed", "call.changed")),
+    Stage(
+        "announce",
+        reads="entry.published",
+        writes=("audience.selected", "audience.alerted", "campaign.changed"),
+    ),
+    # Each event is hundreds of people. What is urgent has a lane of its own.
+    Stage("address", reads="audience.selected", writes=("campaign.changed",), batch=2),
+    Stage("alert", reads="audience.alerted", writes=("campaign.changed",), batch=2),
     Stage("deliver", reads="notification.requested", writes=("delivery.changed",)),
 )
 

@@ -5,11 +5,34 @@ its words (:class:`Deliveries`), which the :class:`Dispatcher` hands to a sender
 or given up.
 """
 
-from core.settings import Settings
 from notify.account_mail import AccountMails, forget_account_mails
-from notify.dispatch import Dispatcher
-from notify.feedback import record_feedback
+from notify.account_texts import AccountTexts
+from notify.addressing import Addressing
+from notify.announcements import Announcements
+from notify.announcing import Announcing
+from notify.campaign_numbers import (
+    CampaignPage,
+    Numbers,
+    campaign,
+    campaigns_of_entry,
+    failures_of,
+    list_campaigns,
+    numbers_of,
+)
+from notify.campaigns import (
+    CampaignContentRow,
+    CampaignKind,
+    CampaignRow,
+    resend_failed,
+    resume_campaign,
+    stop_campaign,
+)
+from notify.digest_rounds import DigestRounds
+from notify.dispatch import Dispatcher, Limits
+from notify.dkim import Dkim
+from notify.feedback import record_complaint, record_feedback
 from notify.handlers import CaseNotifications, Deliveries
+from notify.history import Sent, sent_to
 from notify.letterhead import Letterhead
 from notify.letters import (
     Batch,
@@ -18,9 +41,10 @@ from notify.letters import (
     letters_of_batch,
     list_batches,
     print_letters,
+    read_letter,
     waiting_letters,
 )
-from notify.models import AccountKind, DeliveryStatus, Kind, Medium
+from notify.models import AccountKind, DeliveryStatus, Kind, Medium, Priority
 from notify.optouts import OptOutRow, record_wish, stopped
 from notify.reading import (
     DeliveryItem,
@@ -33,17 +57,32 @@ from notify.reading import (
     outbox_mail,
 )
 from notify.retries import Retries
+from notify.senders.apprise import AppriseSms
 from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender, Unreachable
 from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
-from notify.senders.smtp import Smarthost, Smtp
+from notify.senders.smarthost import Smarthost
+from notify.senders.smtp import Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
+from notify.senders.twilio import warm_up as warm_up_sms
+from notify.suppressions import SuppressionRow, lift_suppression, suppression
+from notify.verp import ReturnPaths
+from notify.ways_out import limits_of, return_paths, ways_out
 from notify.writing import Writing
 
 __all__ = [
     "AccountKind",
     "AccountMails",
+    "AccountTexts",
+    "Addressing",
+    "Announcements",
+    "Announcing",
+    "AppriseSms",
     "Batch",
+    "CampaignContentRow",
+    "CampaignKind",
+    "CampaignPage",
+    "CampaignRow",
     "CaseNotifications",
     "Content",
     "Deliveries",
@@ -51,45 +90,62 @@ __all__ = [
     "DeliveryItem",
     "DeliveryPage",
     "DeliveryStatus",
+    "DigestRounds",
     "Dispatcher",
+    "Dkim",
     "Kind",
     "Letter",
     "Letterhead",
+    "Limits",
     "Medium",
+    "Numbers",
     "OptOutRow",
     "Outbox",
     "OutboxMail",
+    "Priority",
     "ProviderId",
     "Retries",
     "Retry",
+    "ReturnPaths",
     "Sender",
+    "Sent",
     "Smarthost",
     "Smtp",
+    "SuppressionRow",
     "TwilioAccount",
     "TwilioSms",
     "Unreachable",
     "Writing",
+    "campaign",
+    "campaigns_of_entry",
     "count_deliveries",
     "count_failed",
     "count_waiting_letters",
     "deliveries_of_case",
-    "email_sender",
+    "failures_of",
     "forget_account_mails",
     "letters_of_batch",
     "letters_pdf",
+    "lift_suppression",
+    "limits_of",
     "list_batches",
+    "list_campaigns",
     "list_outbox",
+    "numbers_of",
     "outbox_mail",
     "print_letters",
+    "read_letter",
+    "record_complaint",
     "record_feedback",
     "record_wish",
+    "resend_failed",
+    "resume_campaign",
+    "return_paths",
+    "sent_to",
+    "stop_campaign",
     "stopped",
+    "suppression",
     "waiting_letters",
+    "warm_up_sms",
+    "ways_out",
 ]
-
-
-def email_sender(settings: Settings) -> Sender:
-    """The smart host, or the local outbox when none is set. Raises BadInput on a wrong URL."""
-    if not settings.smarthost:
-        return Outbox()
-    return Smtp(Smarthost.parse(settings.smarthost), hostname=settings.smtp_hostname)

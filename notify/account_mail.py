@@ -4,6 +4,7 @@ They are about no case, so no event causes them: who writes them does so in the 
 what they tell, and the dispatcher sends them as it sends all else.
 """
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -104,10 +105,10 @@ class AccountMails:
         await publish(session, [new_event(queued, key=notification_id, id=event_id, time=now)])
 
 
-async def forget_account_mails(session: AsyncSession, address: str) -> None:
-    """Erase what an account's owner was written about it, sent or not."""
+async def forget_account_mails(session: AsyncSession, addresses: Collection[str]) -> None:
+    """Erase what an account's owner was written about it, by mail or SMS, sent or not."""
     about = select(NotificationRow.id).where(
-        NotificationRow.address == address, NotificationRow.case_id.is_(None)
+        NotificationRow.address.in_(addresses), NotificationRow.case_id.is_(None)
     )
     await session.execute(delete(DeliveryRow).where(DeliveryRow.notification_id.in_(about)))
     await session.execute(delete(NotificationRow).where(NotificationRow.id.in_(about)))

@@ -80,7 +80,7 @@ class Contents:
         self, zone: ZoneInfo, catalogue: Callable[[str], NullTranslations] = translations
     ) -> None:
         self._by_language: Mapping[str, SandboxedEnvironment] = {
-            language: _environment(language, zone, catalogue(language)) for language in LOCALES
+            language: environment(language, zone, catalogue(language)) for language in LOCALES
         }
 
     def render(self, view: View | AccountView) -> Words:
@@ -105,9 +105,8 @@ def quoted_subject(subject: str, reference: str) -> str:
     return plain if len(plain) <= MAX_SUBJECT else plain[: MAX_SUBJECT - 1].rstrip() + "…"
 
 
-def _environment(
-    language: str, zone: ZoneInfo, catalogue: NullTranslations
-) -> SandboxedEnvironment:
+def environment(language: str, zone: ZoneInfo, catalogue: NullTranslations) -> SandboxedEnvironment:
+    """Where templates of one language are rendered; what they may do is little."""
     environment = SandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=lambda name: name is not None and name.endswith(".html"),

@@ -1,42 +1,60 @@
-"""What providers tell of a delivery after they have taken it; twice, late and out of order."""
+"""What the outside tells of a delivery after it was taken; twice, late and out of order."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import CaseRow
+from core.clock import Clock
 from core.ids import derived_id
 from ingest import publish
 from ingest.events import DeliveryChanged, new_event
-from notify.models import DeliveryRow, DeliveryStatus, NotificationRow
-from notify.store import tell_case
+from notify.enhanced import is_hard
+from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
+from notify.optouts import record_wish
+from notify.settling import tell_case
+from notify.store import GIVEN_UP
+from notify.suppressions import suppress
 
-FINAL = (DeliveryStatus.DELIVERED, DeliveryStatus.FAILED)
+FINAL = GIVEN_UP | {DeliveryStatus.DELIVERED}
 
 
 async def record_feedback(
     session: AsyncSession,
+    clock: Clock,
     *,
     delivery_id: UUID,
     provider_id: str,
     status: DeliveryStatus,
     reason: str,
-    at: datetime,
+    code: str = "",
 ) -> bool:
     """Write down that it arrived, or could not; returns whether the delivery is one of ours.
 
     What is final stays: an earlier status that comes late changes nothing. A failure is told to the
-    case, too.
+    case, too. ``code`` is the enhanced status of a mail: where it says that there is no such
+    mailbox, nothing is sent there any more.
     """
     row = await session.get(DeliveryRow, delivery_id, with_for_update=True)
     if row is None:
         return False
     if status not in FINAL or row.status in FINAL:
         return True
-    row.status, row.claimed_by, row.provider_id = status, None, provider_id
+    at = clock()
+    row.status, row.claimed_by = status, None
+    row.provider_id = provider_id or row.provider_id
     row.last_error, row.sent_at = reason, row.sent_at or at
+    row.due_at = at  # of what failed: when
+    if status is DeliveryStatus.BOUNCED and is_hard(code):
+        await suppress(
+            session,
+            clock,
+            address=row.recipient,
+            medium=Medium(row.medium),
+            reason=reason,
+            delivery_id=row.id,
+        )
     notification = await session.get_one(NotificationRow, row.notification_id)
     changed = new_event(
         DeliveryChanged(delivery_id=row.id, status=status),
@@ -45,7 +63,7 @@ async def record_feedback(
         time=at,
     )
     events = [changed]
-    if status is DeliveryStatus.FAILED and notification.case_id is not None:
+    if status in GIVEN_UP and notification.case_id is not None:
         case = await session.scalar(
             select(CaseRow)
             .where(CaseRow.id == notification.case_id)
@@ -56,3 +74,20 @@ async def record_feedback(
     await session.flush()
     await publish(session, events)
     return True
+
+
+async def record_complaint(
+    session: AsyncSession, clock: Clock, delivery_id: UUID, reason: str
+) -> None:
+    """Its recipient called it spam: they get nothing more that goes to many."""
+    row = await session.get(DeliveryRow, delivery_id)
+    if row is not None:
+        await record_wish(
+            session,
+            clock,
+            id=derived_id(delivery_id, "complaint"),
+            address=row.recipient,
+            medium=Medium(row.medium),
+            allowed=False,
+            source=f"complaint: {reason}",
+        )

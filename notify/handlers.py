@@ -29,6 +29,8 @@ KINDS: Mapping[str, Kind] = {
     "replied": Kind.REPLY,
     "closed": Kind.CLOSED,
     "reopened": Kind.REOPENED,
+    "change_accepted": Kind.ACCEPTED,
+    "change_refused": Kind.REFUSED,
 }
 """What the citizen is told of, by the change of the case."""
 

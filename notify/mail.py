@@ -5,16 +5,18 @@ creation, so that a mail that is sent again is the same to the last byte.
 """
 
 import re
+from binascii import b2a_qp
 from email.headerregistry import Address, Group
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from typing import Any
+from email.utils import format_datetime
+from functools import lru_cache
 
 from notify.addresses import ascii_domain, is_mail_address, on_the_wire, quoted
 from notify.senders.contract import Content, Delivery
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
-_IDENTIFIERS = frozenset({"message-id", "in-reply-to", "references"})
+_WHOLE = frozenset({"in-reply-to", "references", "list-unsubscribe"})
 
 
 class _Mailbox(Address):
@@ -25,39 +27,97 @@ class _Mailbox(Address):
         return f"{quoted(self.username)}@{self.domain}"
 
 
-class _MailPolicy(EmailPolicy):
-    """The standard policy, but an identifier is never cut or encoded (RFC 5322, section 3.6.4).
+_ASCII = EmailPolicy(linesep="\r\n", cte_type="7bit")
+_UTF8 = EmailPolicy(linesep="\r\n", cte_type="7bit", utf8=True)
 
-    The standard library turns a Message-ID that does not fit its line into encoded words.
-    """
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() in _IDENTIFIERS:
-            return f"{name}: {_lines(str(value))}\r\n".encode("ascii", "ignore")
-        return bytes(super().fold_binary(name, value))
-
-
-_ASCII = _MailPolicy(linesep="\r\n", cte_type="7bit")
-_UTF8 = _MailPolicy(linesep="\r\n", cte_type="7bit", utf8=True)
+FIELDS = (
+    "In-Reply-To",
+    "References",
+    "Precedence",
+    "List-Id",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "Feedback-ID",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+)
+"""What a delivery may have besides the fields that every mail has."""
+_KEPT = 512  # folded fields; those of one campaign are the same for all but the recipient
+_LINE = 78  # characters (RFC 5322, section 2.1.1)
 
 
 def compose(delivery: Delivery, content: Content) -> bytes:
-    """The mail, ready for SMTP's DATA. Header fields that were not planned for are left out."""
-    mail = EmailMessage(policy=_UTF8 if needs_utf8(delivery, content) else _ASCII)
-    mail["From"] = _mailbox(content.headers["From"])
-    mail["To"] = _recipient(delivery.recipient)
-    if "Reply-To" in content.headers:
-        mail["Reply-To"] = _mailbox(content.headers["Reply-To"])
-    mail["Subject"] = one_line(content.subject)
-    mail["Date"] = delivery.created_at.replace(microsecond=0)
-    mail["Message-ID"] = delivery.message_id
-    for name in ("In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress"):
-        if name in content.headers:
-            mail[name] = one_line(content.headers[name])
-    mail.set_content(content.text, cte="quoted-printable")
-    mail.add_alternative(content.html, subtype="html", cte="quoted-printable")
-    mail.set_boundary(f"=_{delivery.id.hex}")
-    return mail.as_bytes()
+    """The mail, ready for SMTP's DATA. Header fields that were not planned for are left out.
+
+    The standard library folds what needs folding and no more: to have it write the whole mail
+    takes twenty times as long.
+    """
+    utf8 = needs_utf8(delivery, content)
+    boundary = f"=_{delivery.id.hex}"
+    fields = [
+        _field("From", content.headers["From"], utf8),
+        _to(delivery.recipient, utf8),
+        *(
+            [_field("Reply-To", content.headers["Reply-To"], utf8)]
+            if "Reply-To" in content.headers
+            else []
+        ),
+        _field("Subject", content.subject, utf8),
+        f"Date: {format_datetime(delivery.created_at)}\r\n".encode(),
+        _identifiers("Message-ID", delivery.message_id),
+        *(_field(name, content.headers[name], utf8) for name in FIELDS if name in content.headers),
+        b"MIME-Version: 1.0\r\n",
+        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode(),
+    ]
+    return b"".join(
+        (
+            *fields,
+            f"\r\n--{boundary}\r\n".encode(),
+            _part("plain", content.text),
+            f"\r\n--{boundary}\r\n".encode(),
+            _part("html", content.html),
+            f"\r\n--{boundary}--\r\n".encode(),
+        )
+    )
+
+
+def _part(subtype: str, text: str) -> bytes:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+    body = b2a_qp(lines.replace("\n", "\r\n").encode("utf-8", "replace"), istext=True)
+    return (
+        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    ).encode() + body
+
+
+def _to(recipient: str, utf8: bool) -> bytes:
+    line = f"To: {recipient}\r\n"
+    plain = len(line) <= _LINE and line.isascii() and is_mail_address(recipient)
+    if plain and on_the_wire(recipient) == recipient:
+        return line.encode("ascii")
+    return _folded("To", recipient, utf8)
+
+
+def _field(name: str, value: str, utf8: bool) -> bytes:
+    return _identifiers(name, value) if name.lower() in _WHOLE else _folded(name, value, utf8)
+
+
+def _identifiers(name: str, value: str) -> bytes:
+    """Never cut or encoded (RFC 5322, section 3.6.4; RFC 2369), each on a line of its own."""
+    return f"{name}: {_lines(one_line(value))}\r\n".encode("ascii", "ignore")
+
+
+@lru_cache(_KEPT)
+def _folded(name: str, value: str, utf8: bool) -> bytes:
+    mail = EmailMessage(policy=_UTF8 if utf8 else _ASCII)
+    match name:
+        case "From" | "Reply-To":
+            mail[name] = _mailbox(value)
+        case "To":
+            mail[name] = _recipient(value)
+        case _:
+            mail[name] = one_line(value)
+    return mail.as_bytes().removesuffix(b"\r\n")
 
 
 def needs_utf8(delivery: Delivery, content: Content) -> bool:

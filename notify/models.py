@@ -1,10 +1,20 @@
 """What citizens are told, and by which way it went."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, UtcDateTime
@@ -17,6 +27,9 @@ class Kind(StrEnum):
     REPLY = "reply"
     CLOSED = "closed"
     REOPENED = "reopened"
+    ACCEPTED = "accepted"
+    """A change that the citizen proposed is in the form."""
+    REFUSED = "refused"
 
 
 class AccountKind(StrEnum):
@@ -34,6 +47,12 @@ class AccountKind(StrEnum):
     """Something that protects it was changed."""
     EXPIRING = "expiring"
     """A document of the wallet runs out."""
+    SUBSCRIBE = "subscribe"
+    """The link that confirms a subscription."""
+    DEPOSITED = "deposited"
+    """The town has put a document into the wallet."""
+    CODE = "code"
+    """By SMS, the code that proves a number (:mod:`notify.account_texts`)."""
 
 
 class Medium(StrEnum):
@@ -41,6 +60,18 @@ class Medium(StrEnum):
     SMS = "sms"
     LETTER = "letter"
     """No sender takes it: it waits until an agent prints it (:mod:`notify.letters`)."""
+
+
+class Priority(IntEnum):
+    """Who goes first; of one priority the longest due."""
+
+    URGENT = 0
+    """A storm is coming."""
+    CASE = 1
+    """What somebody waits for: an answer, a link."""
+    BULK = 2
+    """A campaign."""
+    DIGEST = 3
 
 
 class DeliveryStatus(StrEnum):
@@ -53,7 +84,18 @@ class DeliveryStatus(StrEnum):
     DELIVERED = "delivered"
     """The provider says that it has arrived."""
     FAILED = "failed"
-    """Given up; ``last_error`` says why."""
+    """Given up; ``last_error`` says why, as it does of those below."""
+    BOUNCED = "bounced"
+    """The provider had taken it, and sent word that it could not be delivered."""
+    EXPIRED = "expired"
+    """Its ``expires_at`` came first: it was worth nothing any more."""
+    SUPPRESSED = "suppressed"
+    """Not sent, because an earlier one to this address came back (:mod:`notify.suppressions`)."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Of an index that has a part of the rows alone."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class NotificationRow(Base):
@@ -83,8 +125,17 @@ class DeliveryRow(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("notification_id", "medium"),
-        Index(None, "status", "due_at"),
+        Index("ix_deliveries_in_flight", "claimed_by", **_where("status = 'in_flight'")),
+        Index("ix_deliveries_failed", "due_at", **_where("status = 'failed'")),
         Index(None, "created_at", "id"),
+        Index("ix_deliveries_queue", "medium", "priority", "due_at", **_where("status = 'queued'")),
+        Index(
+            "ix_deliveries_expiring",
+            "expires_at",
+            **_where("status = 'queued' AND expires_at IS NOT NULL"),
+        ),
+        # For what is of no campaign it costs nothing.
+        Index(None, "campaign_id", "status", **_where("campaign_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -99,7 +150,16 @@ class DeliveryRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     in_doubt: Mapped[int] = mapped_column(default=0)
     """How often a crash left it in flight, or its answer was lost: it may have gone out twice."""
+    priority: Mapped[int] = mapped_column(SmallInteger, default=Priority.CASE)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it is worth nothing any more; None for never."""
+    sender: Mapped[str] = mapped_column(String(32), default="")
+    """The name of the sender that has it, or had it last."""
+    declined_by: Mapped[str] = mapped_column(Text, default="")
+    """Names of senders that would not carry it for reasons of their own, a space between."""
+    failed_over: Mapped[bool] = mapped_column(default=False)
+    """Whether it went by another sender than the first of its medium."""
     provider_id: Mapped[str] = mapped_column(Text, default="")
     """What the provider calls it, or said when it took it."""
     last_error: Mapped[str] = mapped_column(Text, default="")
@@ -116,6 +176,12 @@ class DeliveryRow(Base):
     """The span that queued it (:mod:`core.tracing`)."""
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("letter_batches.id"), index=True)
     """Of a letter the batch in which it was printed."""
+    campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id"))
+    """The campaign that it is part of (:mod:`notify.campaigns`)."""
+    content_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaign_contents.id"))
+    """Of a campaign, where the words are: they are the same for many."""
+    personal: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    """What is put into them for this recipient alone (:mod:`notify.filling`)."""
 
 
 class LetterBatchRow(Base):

@@ -17,6 +17,8 @@ from core.clock import Clock
 from core.database import Base, UtcDateTime, insert_new
 from notify.models import Medium
 
+STOPPED = "the recipient wants no more SMS (STOP)"
+
 
 class OptOutRow(Base):
     """One word of an address on one medium."""

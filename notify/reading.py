@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import Agent, CaseRow, Role
 from cases.access import visible_cases
 from core.errors import BadInput, NotThere
+from notify.campaigns import CampaignContentRow
 from notify.mail import compose
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
 from notify.senders.outbox import KEPT
@@ -44,6 +45,10 @@ class DeliveryItem:
     sent_at: datetime | None
     provider_id: str
     """What the provider calls it, or said when it took it."""
+    sender: str
+    """The name of the sender that had it last."""
+    failed_over: bool
+    """Whether that is another than the first of its medium."""
 
     @property
     def is_kept(self) -> bool:
@@ -102,12 +107,14 @@ async def outbox_mail(session: AsyncSession, agent: Agent, delivery_id: UUID) ->
     if found is None:
         raise NotThere("no such mail")
     row = await session.get_one(DeliveryRow, delivery_id)
+    shared = await session.get(CampaignContentRow, row.content_id) if row.content_id else None
+    content = content_of(row, shared)
     return OutboxMail(
         item=DeliveryItem(**found),
-        headers=row.headers,
-        text=row.text,
-        html=row.html,
-        raw=compose(delivery_of(row), content_of(row)),
+        headers=content.headers,
+        text=content.text,
+        html=content.html,
+        raw=compose(delivery_of(row), content),
     )
 
 
@@ -119,7 +126,8 @@ async def count_failed(session: AsyncSession, agent: Agent, since: datetime) -> 
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .join(CaseRow, CaseRow.id == NotificationRow.case_id)
         .where(
-            DeliveryRow.status == DeliveryStatus.FAILED,
+            # Written out, so that the index of the failed will do.
+            DeliveryRow.status == literal_column(f"'{DeliveryStatus.FAILED}'"),
             DeliveryRow.due_at >= since,
             visible_cases(agent),
         )
@@ -142,7 +150,7 @@ def _items() -> Select[*tuple[Any, ...]]:
             NotificationRow.kind,
             DeliveryRow.medium,
             DeliveryRow.recipient,
-            DeliveryRow.subject,
+            func.coalesce(CampaignContentRow.subject, DeliveryRow.subject).label("subject"),
             DeliveryRow.status,
             DeliveryRow.attempts,
             DeliveryRow.in_doubt,
@@ -152,9 +160,12 @@ def _items() -> Select[*tuple[Any, ...]]:
             DeliveryRow.created_at,
             DeliveryRow.sent_at,
             DeliveryRow.provider_id,
+            DeliveryRow.sender,
+            DeliveryRow.failed_over,
         )
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .outerjoin(CaseRow, CaseRow.id == NotificationRow.case_id)
+        .outerjoin(CampaignContentRow, CampaignContentRow.id == DeliveryRow.content_id)
     )
 
 

@@ -35,18 +35,37 @@ class Pause:
     first: float = 5.0  # seconds
     longest: float = 300.0  # seconds
     until: datetime | None = None
+    since: datetime | None = None
+    """When the provider was first found to be away."""
     _length: float = 0.0
 
-    def begin(self, now: datetime) -> datetime:
-        """The provider is away; those who find out together count once. Returns the end."""
+    def begin(self, now: datetime, wish: float = 0.0) -> datetime:
+        """The provider is away; those who find out together count once. Returns the end.
+
+        ``wish`` is how many seconds it asked for (Retry-After).
+        """
+        self.since = self.since or now
         if self.until is None or self.until <= now:
-            self._length = min(max(self.first, self._length * 2), self.longest)
-            self.until = now + timedelta(seconds=self._length)
+            if not wish:
+                self._length = min(max(self.first, self._length * 2), self.longest)
+            self.until = now + timedelta(seconds=wish or self._length)
+        self.until = max(self.until, now + timedelta(seconds=wish))
         return self.until
 
     def over(self) -> None:
         """The provider is back."""
-        self.until, self._length = None, 0.0
+        self.until, self.since, self._length = None, None, 0.0
 
     def lasts(self, now: datetime) -> bool:
         return self.until is not None and self.until > now
+
+    def is_long(self, now: datetime) -> bool:
+        """Whether it lasts, and has lasted or will last longer than a moment."""
+        if self.until is None or self.since is None or self.until <= now:
+            return False
+        return self.until - self.since > timedelta(seconds=self.first)
+
+    @property
+    def ends_with_a_try(self) -> bool:
+        """Whether the provider has yet to show that it is back."""
+        return self.until is not None

@@ -25,6 +25,8 @@ AUTO_SUBMITTED: Mapping[Kind, str] = {
     Kind.RECEIPT: "auto-replied",
     Kind.CLOSED: "auto-generated",
     Kind.REOPENED: "auto-generated",
+    Kind.ACCEPTED: "auto-generated",
+    Kind.REFUSED: "auto-generated",
 }
 """RFC 3834, section 5; a person's reply is not automatic."""
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import citizens
-from cases import CaseRow, Opening, index_pages, join_case, open_case, record_consents
+from cases import CaseRow, Opening, given, index_pages, join_case, open_case, record_consents
 from core.clock import Clock
 from core.database import Database
 from core.i18n import LOCALES
@@ -96,6 +96,9 @@ class Routing:
         changed = await self._file(session, message, prepared)
         case_id = UUID(changed.subject)
         await index_pages(session, case_id, prepared.pages.get(message.id, ()))
+        if "given" in message.details:
+            await session.flush()
+            await given(session, case_id, message)
         if "asked" in message.details:
             await self._keep_what_was_said(session, case_id, message)
         following = [changed]

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, fingerprint
 from core.references import find_references
-from ingest.message import ChannelName
+from ingest.message import ChannelName, Trust
 from ingest.models import MessageRow
 
 DUPLICATE_WITHIN = timedelta(days=14)
@@ -30,7 +30,8 @@ class Signs:
     likeness: str
     """Of sender, subject and text, however short: what a second delivery has in common."""
     case: str = ""
-    """The reference of the case that its citizen wrote it in, signed in: nothing is surer."""
+    """The reference of the case that its citizen wrote it in, signed in or with its key: nothing
+    is surer."""
 
 
 @dataclass(slots=True)
@@ -53,7 +54,8 @@ class Threads:
         """The case that the message belongs to and why, the surest sign first."""
         signs = self.signs[message.id]
         if signs.case in self.by_reference:
-            return self.by_reference[signs.case], JoinedBy.ACCOUNT
+            by_key = message.sender_trust != Trust.VERIFIED
+            return self.by_reference[signs.case], JoinedBy.KEY if by_key else JoinedBy.ACCOUNT
         # A Message-ID alone proves nothing: anybody can write it above a text of their own.
         arrival = self.arrivals.get(message.rfc_message_id)
         if arrival is not None and arrival[1] == signs.likeness:

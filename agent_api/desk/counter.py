@@ -8,13 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from agent_api import trail
 from agent_api.asking import DeskAgent, own_signed_form
-from agent_api.context import Context, In
+from agent_api.context import Context, FilledForm, In
 from agent_api.counter import CounterPage, Receipt, ReceiptPage
 from agent_api.desk.frame import desk_of, speech
 from agent_api.receipt_pdf import receipt_pdf
@@ -32,6 +32,9 @@ MAX_QUERY = 200  # characters
 OWN_FOR = timedelta(days=1)
 """For so long the agent who filed may print the receipt, whoever handles the case."""
 
+FILE = "file"
+"""What the button says that files the form."""
+
 routes = APIRouter(prefix="/agent/counter")
 
 
@@ -43,6 +46,7 @@ async def counter(
     form: str = "",
     q: str = "",
     citizen: UUID | None = None,
+    procedure: str = "",
 ) -> Response:
     """The form, and whom the search finds.
 
@@ -56,8 +60,14 @@ async def counter(
     reference = await context.counter.reference_of(form, agent_id=agent.id.hex)
     if reference:
         return RedirectResponse(f"/agent/counter/receipts/{reference}", 303)
-    values = {"citizen": str(citizen or ""), "language": context.settings.language}
-    page = await _page(request, context, agent, values, q=q[:MAX_QUERY], token=form)
+    values = {
+        "citizen": str(citizen or ""),
+        "language": context.settings.language,
+        "procedure": procedure,
+    }
+    known = await _with_what_is_known(context, values)
+    filled = await _filled(request, context, procedure, FormData(), known)
+    page = await _page(request, context, agent, values, q=q[:MAX_QUERY], token=form, filled=filled)
     if q:
         async with context.database.begin() as session:
             trail.citizens_searched(session, context, agent, len(page.found))
@@ -66,17 +76,32 @@ async def counter(
 
 @routes.post("", dependencies=[Depends(own_signed_form)])
 async def file(request: Request, context: In, agent: DeskAgent) -> Response:
-    """File it and lead to the receipt; sent again, lead there again."""
+    """File it and lead to the receipt; sent again, lead there again.
+
+    Another button than *file* shows the form again: with the procedure that was chosen, or with
+    one line more or less in a table.
+    """
     check_counter(agent)
-    typed, files = await _sent(request)
+    async with request.form() as sent:
+        typed = {name: one for name, one in sent.items() if isinstance(one, str)}
+        files = await _files(sent)
+        fields = await _with_what_is_known(context, typed)
+        filled = await _filled(request, context, typed.get("procedure", ""), sent, fields)
     token = typed.get("token", "") or new_token()
-    fields = await _with_what_is_known(context, typed)
-    mistakes = context.counter.mistakes(fields, files, speech(request, context))
-    if mistakes:
-        page = await _page(request, context, agent, typed, errors=mistakes, token=token)
+    if typed.get("action", FILE) != FILE:
+        page = await _page(request, context, agent, typed, token=token, filled=filled)
+        return context.pages.render(request, "desk/counter.html", page)
+    mistakes = [
+        *context.counter.mistakes(fields, files, speech(request, context), filled),
+        *(filled.errors if filled else ()),
+    ]
+    if mistakes or (filled and filled.notice):
+        page = await _page(
+            request, context, agent, typed, errors=mistakes, token=token, filled=filled
+        )
         return context.pages.render(request, "desk/counter.html", page, status=422)
     reference, is_same = await context.counter.file(
-        token, fields, files, agent_id=agent.id.hex, by=agent.name
+        token, fields, files, agent_id=agent.id.hex, by=agent.name, filled=filled
     )
     async with context.database.begin() as session:
         await trail.filed(session, context, agent, reference, again=not is_same)
@@ -117,16 +142,27 @@ async def printed(context: In, agent: DeskAgent, reference: str) -> Response:
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-async def _sent(request: Request) -> tuple[dict[str, str], list[Attachment]]:
-    async with request.form() as form:
-        files = [
-            Attachment(
-                name=part.filename, media_type=part.content_type or "", content=await part.read()
-            )
-            for part in form.getlist("documents")
-            if isinstance(part, UploadFile) and part.filename
-        ]
-        return {name: one for name, one in form.items() if isinstance(one, str)}, files
+async def _files(sent: FormData) -> list[Attachment]:
+    """What came from the scanner and the camera."""
+    return [
+        Attachment(
+            name=part.filename, media_type=part.content_type or "", content=await part.read()
+        )
+        for part in sent.getlist("documents")
+        if isinstance(part, UploadFile) and part.filename
+    ]
+
+
+async def _filled(
+    request: Request, context: Context, slug: str, sent: FormData, known: Mapping[str, str]
+) -> FilledForm | None:
+    """The form of the procedure that was chosen; None for free text, and where it is gone."""
+    if not slug:
+        return None
+    try:
+        return await context.counter.filled(slug, sent, known, context.pages.locale_of(request))
+    except NotThere:
+        return None
 
 
 async def _with_what_is_known(context: Context, typed: Mapping[str, str]) -> dict[str, str]:
@@ -161,6 +197,7 @@ async def _page(
     q: str = "",
     errors: Sequence[FieldError] = (),
     token: str,
+    filled: FilledForm | None = None,
 ) -> CounterPage:
     chosen = await _chosen(context, values.get("citizen", ""))
     async with context.database.read() as session:
@@ -171,6 +208,8 @@ async def _page(
             desk=await desk_of(request, context, agent, session),
             token=token,
             queues=await list_queues(session),
+            procedures=await context.counter.offered(context.pages.locale_of(request)),
+            filled=filled,
             most=context.settings.max_upload,
             q=q,
             found=found,

@@ -10,7 +10,14 @@ from agent_api.context import Context
 from agent_api.desk.call_cards import cards_of
 from agent_api.views import Desk
 from cases import Agent
-from cases.access import edits_procedures, hands_in, sees_quarantine, serves
+from cases.access import (
+    edits_procedures,
+    hands_in,
+    sees_quarantine,
+    sees_trail,
+    serves,
+    writes_entries,
+)
 from cases.telephone import sets_up_telephone
 from core.i18n import N_, translator
 from ingest.quarantine import count_open
@@ -26,8 +33,12 @@ DONE = {
     "replies": N_("The reply is on its way."),
     "letter": N_("The letter waits to be printed."),
     "callback": N_("The call is on the list."),
+    "consents": N_("What the citizen agreed to is written down."),
     "called": N_("What came of the call is written down."),
     "close": N_("The case is closed."),
+    "accepted": N_("The change is in the form. The citizen is told."),
+    "refused": N_("The form stays as it was. The citizen is told."),
+    "deposited": N_("The document is in the citizen's wallet. They are told."),
     "reopen": N_("The case is open again."),
     "pages": N_("The pages have been changed."),
     "telephone": N_("The telephone's menu has been changed."),
@@ -39,6 +50,17 @@ DONE = {
     "disabled": N_("Citizens do not see this procedure any more."),
     "enabled": N_("Citizens see this procedure again."),
     "imported": N_("Imported as a working copy: look at it, then publish it."),
+    "draft": N_("The draft is saved."),
+    "announced": N_("Published: everybody reads it, and subscribers are told."),
+    "scheduled": N_("It is published by itself at the moment that you chose."),
+    "unscheduled": N_("It is a draft again."),
+    "corrected": N_("The correction is published."),
+    "withdrawn": N_("Withdrawn: its page says so, and nobody else is told of it."),
+    "topic": N_("The topic is saved."),
+    "feed": N_("The feed is saved. It is read in a moment."),
+    "stopped": N_("Stopped: what is not sent yet waits."),
+    "resumed": N_("It goes on."),
+    "resent": N_("What had failed is being sent again."),
     "file": N_("It is being filed; the case appears in the inbox in a moment."),
 }
 """What is read after an action, by ``?done=`` of the page that it leads to."""
@@ -55,9 +77,11 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         serves=serves(agent),
         letter_count=await count_waiting_letters(session, agent) if serves(agent) else 0,
         edits_procedures=edits_procedures(agent),
+        writes_entries=writes_entries(agent),
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
-        has_exchange=context.settings.has_exchange,
+        sees_trail=sees_trail(agent),
+        has_exchange=context.settings.has_exchange or context.telephone,
         extension=agent.extension,
         calls=await cards_of(session, context, agent, request.url.path),
     )

@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from agent_api.asking import DeskAgent
+from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import In
 from agent_api.desk.entries import shown_status
 from agent_api.desk.frame import desk_of
 from agent_api.views import OutboxLine, OutboxMailPage, OutboxPage
 from core.web import mail_frame
-from notify import DeliveryItem, list_outbox, outbox_mail
+from notify import DeliveryItem, lift_suppression, list_outbox, outbox_mail, suppression
 
 routes = APIRouter(prefix="/agent/outbox")
 
@@ -42,8 +42,20 @@ async def mail(request: Request, context: In, agent: DeskAgent, delivery_id: UUI
             headers=_headers(found.raw),
             text=found.text,
             has_html=bool(found.html),
+            is_suppressed=bool(await suppression(session, found.item.recipient, found.item.medium)),
         )
     return context.pages.render(request, "desk/outbox_mail.html", page)
+
+
+@routes.post("/{delivery_id}/allow", dependencies=[Depends(own_signed_form)])
+async def allow(context: In, agent: DeskAgent, delivery_id: UUID) -> Response:
+    """The mailbox is there again, the agent says: what is written next is sent."""
+    async with context.database.begin() as session:
+        item = (await outbox_mail(session, agent, delivery_id)).item
+        await lift_suppression(
+            session, context.clock, agent, address=item.recipient, medium=item.medium
+        )
+    return RedirectResponse(f"/agent/outbox/{delivery_id}", 303)
 
 
 @routes.get("/{delivery_id}/html")
@@ -65,6 +77,7 @@ def _line(item: DeliveryItem) -> OutboxLine:
         error=item.last_error,
         in_doubt=item.in_doubt > 0,
         at=item.sent_at or item.created_at,
+        by=item.sender if item.failed_over else "",
     )
 
 

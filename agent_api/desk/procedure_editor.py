@@ -1,7 +1,6 @@
 """The page on which one procedure is edited, and the changes that its buttons make."""
 
 from collections.abc import Callable
-from typing import Any
 
 from fastapi import APIRouter, Depends
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,17 +12,22 @@ from agent_api import trail
 from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
+from agent_api.procedure_forms import READ
 from agent_api.procedure_views import EditorPage, Problem, ProcedureLine
 from agent_api.properties import KIND_LABELS, read_texts
 from cases import Agent, list_queues
 from cases.access import check_editing
-from cases.procedures import edit, procedure_for, say
+from cases.agents import Role
+from cases.models import CaseStatus
+from cases.procedures import columns, edit, procedure_for, say
 from cases.procedures import editing as change
 from cases.procedures.models import ProcedureRow
 from core.errors import BadInput, Conflict
-from core.i18n import N_
+from core.i18n import LOCALES, N_
 
 CHANGED = N_("Somebody else has changed this procedure meanwhile: look at it, and do it again.")
+NO_ACTION = N_("There is no such action.")
+NO_KIND = N_("There is no such kind of fields.")
 NO_LABEL = N_("Give it a name first.")
 
 routes = APIRouter(prefix="/agent/procedures/{slug}")
@@ -87,7 +91,7 @@ def _changed(
         case "add-field", [page]:
             kind = str(form.get("kind", ""))
             if kind not in KIND_LABELS:
-                raise BadInput(N_("There is no such kind of fields."), where="kind")
+                raise BadInput(NO_KIND, where="kind")
             made, name = change.add_field(working, page, kind, _label(form))
             return made, f"/fields/{name}"
         case "move-page" | "move-field", [name, by] if by in ("-1", "1"):
@@ -95,10 +99,32 @@ def _changed(
             return change.move(working, kind, name, int(by)), f"#{kind}-{name}"
         case "remove-page" | "remove-field", [name]:
             return change.remove(working, action.removeprefix("remove-"), name), "#pages"
-        case "general", []:
-            return change.change_general(working, _general(form)), "?done=saved"
+        case "general" | "who" | "after", []:
+            values = READ[action](form)
+            return change.change_general(working, values), f"?done=saved#{action}"
+        case "add-column" | "move-column" | "remove-column", [table, *column]:
+            return _columns_changed(working, action, table, column, form)
         case _:
-            raise BadInput(N_("There is no such action."), where="action")
+            raise BadInput(NO_ACTION, where="action")
+
+
+def _columns_changed(
+    working: change.Working, action: str, table: str, column: list[str], form: FormData
+) -> tuple[change.Working, str]:
+    match action, column:
+        case "add-column", []:
+            kind = str(form.get("kind", ""))
+            if kind not in columns.COLUMN_KINDS:
+                raise BadInput(NO_KIND, where="kind")
+            made, name = columns.add_column(working, table, kind, _label(form))
+            return made, f"/fields/{table}/columns/{name}"
+        case "move-column", [name, by] if by in ("-1", "1"):
+            made = columns.move_column(working, table, name, int(by))
+        case "remove-column", [name]:
+            made = columns.remove_column(working, table, name)
+        case _:
+            raise BadInput(NO_ACTION, where="action")
+    return made, f"/fields/{table}#columns"
 
 
 def _label(form: FormData) -> dict[str, str]:
@@ -106,38 +132,6 @@ def _label(form: FormData) -> dict[str, str]:
     if not label:
         raise BadInput(NO_LABEL, where="label")
     return label
-
-
-def _general(form: FormData) -> dict[str, Any]:
-    code = str(form.get("category", "")).strip()
-    minutes = str(form.get("minutes", ""))
-    return {
-        "title": read_texts(form, "title"),
-        "summary": read_texts(form, "summary"),
-        "introduction": read_texts(form, "introduction"),
-        "confirmation": read_texts(form, "confirmation"),
-        "keywords": read_texts(form, "keywords"),
-        "category": {"code": code, "label": read_texts(form, "category-label")},
-        "minutes": int(minutes) if minutes.isdecimal() else 5,
-        "queue": str(form.get("queue", "")),
-        "anonymous": str(form.get("anonymous", "allowed")),
-        "opening": {
-            name: text
-            for name in ("first_day", "last_day", "season_start", "season_end")
-            if (text := str(form.get(name, "")).strip())
-        }
-        | _maybe("closed_message", read_texts(form, "closed_message")),
-        "sender": {
-            role: str(form.get(f"sender-{role}", ""))
-            for role in ("first_name", "last_name", "email", "phone")
-            if form.get(f"sender-{role}")
-        },
-        "subject": str(form.get("subject", "")).strip(),
-    }
-
-
-def _maybe(name: str, value: dict[str, str]) -> dict[str, Any]:
-    return {name: value} if value else {}
 
 
 async def show_editor(
@@ -161,6 +155,10 @@ async def show_editor(
         queues=list(await list_queues(session)),
         kinds=KIND_LABELS,
         locale=locale,
+        statuses=list(CaseStatus),
+        roles=[Role.RECEPTION, Role.HANDLER, Role.FUNCTIONAL_ADMIN],
+        untranslated=change.untranslated(row.working, LOCALES),
+        page_names=[page.get("name", "") for page in row.working.get("pages", [])],
         error=error,
     )
     return context.pages.render(request, "desk/procedure.html", page, status=status)

@@ -23,8 +23,8 @@ from agent_api.properties import (
 )
 from cases import Agent
 from cases.access import check_editing
+from cases.procedures import columns, procedure_for
 from cases.procedures import editing as change
-from cases.procedures import procedure_for
 from core.errors import NotThere
 from core.i18n import N_
 
@@ -52,7 +52,48 @@ async def change_field(
     def changed(working: change.Working) -> tuple[change.Working, str]:
         kind = str(change.field_of(working, name).get("kind", ""))
         values = {"kind": kind, "name": name, **read_properties(names_of(kind), form)}
+        if kind == "table":  # its columns have pages of their own
+            values["columns"] = change.field_of(working, name).get("columns")
         return change.change_field(working, name, values), f"?done=saved#field-{name}"
+
+    return await save(request, context, agent, slug, str(form.get("revision", "")), changed)
+
+
+@routes.get("/fields/{table}/columns/{name}")
+async def column(
+    request: Request, context: In, agent: DeskAgent, slug: str, table: str, name: str
+) -> Response:
+    check_editing(agent)
+    async with context.database.read() as session:
+        row = await procedure_for(session, slug)
+        values = columns.column_of(row.working, table, name)
+        view = PropertiesPage(
+            desk=await desk_of(request, context, agent, session),
+            slug=slug,
+            title=line_of(row, context.pages.locale_of(request)).title,
+            kind=values["kind"],
+            kind_label=KIND_LABELS.get(values["kind"], ""),
+            name=name,
+            revision=row.revision,
+            properties=properties_of(_of_a_column(values["kind"]), values),
+            known=(),
+            table=table,
+        )
+    return context.pages.render(request, "desk/procedure_properties.html", view)
+
+
+@routes.post("/fields/{table}/columns/{name}", dependencies=signed)
+async def change_column(
+    request: Request, context: In, agent: DeskAgent, slug: str, table: str, name: str
+) -> Response:
+    check_editing(agent)
+    form = await request.form()
+
+    def changed(working: change.Working) -> tuple[change.Working, str]:
+        kind = str(columns.column_of(working, table, name)["kind"])
+        values = {"kind": kind, "name": name, **read_properties(_of_a_column(kind), form)}
+        made = columns.change_column(working, table, name, values)
+        return made, f"/fields/{table}?done=saved#columns"
 
     return await save(request, context, agent, slug, str(form.get("revision", "")), changed)
 
@@ -104,6 +145,11 @@ async def change_text(request: Request, context: In, agent: DeskAgent, slug: str
     return await save(request, context, agent, slug, revision, lambda _: (working, "?done=saved"))
 
 
+def _of_a_column(kind: str) -> Sequence[str]:
+    """Without what a column cannot have."""
+    return [one for one in names_of(kind) if one not in ("visible_when", "prefill", "checks")]
+
+
 async def _properties(
     request: Request,
     context: Context,
@@ -125,6 +171,7 @@ async def _properties(
         values = change.field_of(row.working, name)
         kind = str(values.get("kind", ""))
         names = tuple(names_of(kind))
+    problems = [one for one in problems_of(row.working) if one.place == name]
     view = PropertiesPage(
         desk=await desk_of(request, context, agent, session),
         slug=slug,
@@ -133,9 +180,10 @@ async def _properties(
         kind_label=KIND_LABELS.get(kind, ""),
         name=name,
         revision=row.revision,
-        properties=properties_of(names, values),
+        properties=properties_of(names, values, [one.reason for one in problems]),
+        kinds={code: KIND_LABELS[code] for code in columns.COLUMN_KINDS},
         known=[one["name"] for each in pages for one in each.get("fields", []) if "name" in one],
-        problems=[one for one in problems_of(row.working) if one.place == name],
+        problems=problems,
     )
     return context.pages.render(request, "desk/procedure_properties.html", view)
 

@@ -3,20 +3,21 @@
 from cases.procedures.definition import (
     Procedure,
     as_json,
+    closes_on,
     is_open,
     json_schema,
     read_definition,
 )
 from cases.procedures.drafts import (
+    DraftItem,
     FormDraft,
-    add_file,
     begin_draft,
     discard_draft,
     drafts_of_citizen,
+    erase_drafts,
     is_taken,
     mark_sent,
     read_draft,
-    remove_file,
     save_draft,
     sweep_drafts,
 )
@@ -31,10 +32,22 @@ from cases.procedures.form import (
     compute,
     fill_in,
     prefill,
+    typed_again,
     validate,
     visible,
 )
 from cases.procedures.mistakes import Mistake
+from cases.procedures.proposals import (
+    CaseForm,
+    Change,
+    Proposal,
+    ProposalState,
+    changeable,
+    changed,
+    decide,
+    form_of_case,
+    propose,
+)
 from cases.procedures.store import (
     Published,
     add_procedure,
@@ -48,9 +61,13 @@ from cases.procedures.store import (
 )
 from cases.procedures.summary import Line, Section, as_text, summary
 from cases.procedures.texts import say
+from cases.procedures.uploading import add_file, contents_of, remove_file
 
 __all__ = [
     "CITIZEN",
+    "CaseForm",
+    "Change",
+    "DraftItem",
     "Filed",
     "Form",
     "FormDraft",
@@ -58,6 +75,8 @@ __all__ = [
     "Line",
     "Mistake",
     "Procedure",
+    "Proposal",
+    "ProposalState",
     "Published",
     "Section",
     "ShownPage",
@@ -67,13 +86,20 @@ __all__ = [
     "as_json",
     "as_text",
     "begin_draft",
+    "changeable",
+    "changed",
+    "closes_on",
     "compute",
+    "contents_of",
+    "decide",
     "discard_draft",
     "drafts_of_citizen",
     "edit",
+    "erase_drafts",
     "example_procedures",
     "filed_forms",
     "fill_in",
+    "form_of_case",
     "is_open",
     "is_taken",
     "json_schema",
@@ -82,6 +108,7 @@ __all__ = [
     "mark_sent",
     "prefill",
     "procedure_for",
+    "propose",
     "publish_procedure",
     "published_procedure",
     "published_procedures",
@@ -92,6 +119,7 @@ __all__ = [
     "say",
     "summary",
     "sweep_drafts",
+    "typed_again",
     "validate",
     "version_of",
     "visible",

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.models import CaseRow
 from cases.procedures.definition import Procedure
-from cases.procedures.models import DraftFileRow, DraftRow, ProcedureRow, ProcedureVersionRow
+from cases.procedures.models import DraftRow, ProcedureRow, ProcedureVersionRow
 from cases.procedures.store import Published, parsed
+from cases.procedures.uploading import files_of, remove_all
+from core.blobs import Blobs
 from core.clock import Clock
 from core.ids import new_id
 
@@ -37,6 +39,24 @@ class FormDraft:
         return self.procedure.definition
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftItem:
+    """One of a list."""
+
+    reference: str
+    page: str
+    """Where the citizen was last; may be empty."""
+    saved_at: datetime
+    expires_at: datetime
+    procedure: Procedure
+
+    @property
+    def path(self) -> str:
+        """Where they go on, on the portal."""
+        page = self.page or self.procedure.pages[0].name
+        return f"/procedures/{self.procedure.slug}/{self.reference}/pages/{page}"
+
+
 async def begin_draft(
     session: AsyncSession,
     clock: Clock,
@@ -47,9 +67,8 @@ async def begin_draft(
     citizen_id: UUID | None,
     life: timedelta,
 ) -> None:
-    """Enter a new draft; sweeps what has expired."""
+    """Enter a new draft."""
     now = clock()
-    await sweep_drafts(session, now)
     session.add(
         DraftRow(
             id=new_id(),
@@ -65,10 +84,15 @@ async def begin_draft(
     )
 
 
-async def sweep_drafts(session: AsyncSession, now: datetime) -> None:
-    gone = select(DraftRow.id).where(DraftRow.expires_at < now)
-    await session.execute(delete(DraftFileRow).where(DraftFileRow.draft_id.in_(gone)))
-    await session.execute(delete(DraftRow).where(DraftRow.expires_at < now))
+async def sweep_drafts(
+    session: AsyncSession, blobs: Blobs, now: datetime, most: int
+) -> tuple[Sequence[UUID], Sequence[str]]:
+    """Take away what has expired, ``most`` at once: which, and the blobs to discard."""
+    old = select(DraftRow.id).where(DraftRow.expires_at < now).limit(most)
+    gone = (await session.scalars(old)).all()
+    names = await remove_all(session, blobs, gone)
+    await session.execute(delete(DraftRow).where(DraftRow.id.in_(gone)))
+    return gone, names
 
 
 async def is_taken(session: AsyncSession, reference: str) -> bool:
@@ -92,9 +116,7 @@ async def read_draft(session: AsyncSession, clock: Clock, reference: str) -> For
     if found is None:
         return None
     row, version, enabled = found
-    files: dict[str, list[dict[str, Any]]] = {}
-    for file in await _files(session, row.id):
-        files.setdefault(file.field, []).append(_as_typed(file))
+    files = await files_of(session, row.id)
     return FormDraft(
         id=row.id,
         reference=row.reference,
@@ -112,8 +134,8 @@ async def read_draft(session: AsyncSession, clock: Clock, reference: str) -> For
 
 async def drafts_of_citizen(
     session: AsyncSession, clock: Clock, citizen_id: UUID
-) -> Sequence[tuple[str, datetime, Procedure]]:
-    """Reference, when it was saved, and the procedure; the newest first."""
+) -> Sequence[DraftItem]:
+    """What was not sent yet; the newest first."""
     query = (
         select(DraftRow, ProcedureVersionRow)
         .join(ProcedureVersionRow, ProcedureVersionRow.id == DraftRow.version_id)
@@ -125,7 +147,13 @@ async def drafts_of_citizen(
         .order_by(DraftRow.saved_at.desc())
     )
     return [
-        (row.reference, row.saved_at, parsed(version.id, version.definition))
+        DraftItem(
+            reference=row.reference,
+            page=row.page,
+            saved_at=row.saved_at,
+            expires_at=row.expires_at,
+            procedure=parsed(version.id, version.definition),
+        )
         for row, version in await session.execute(query)
     ]
 
@@ -150,66 +178,36 @@ async def save_draft(
     row.expires_at = row.saved_at + life
 
 
-async def mark_sent(session: AsyncSession, clock: Clock, draft: FormDraft, *, email: str) -> None:
-    """The case has the answers now: the draft keeps nothing of them but where the receipt goes."""
-    await session.execute(delete(DraftFileRow).where(DraftFileRow.draft_id == draft.id))
+async def mark_sent(
+    session: AsyncSession, blobs: Blobs, clock: Clock, draft: FormDraft, *, email: str
+) -> Sequence[str]:
+    """The case has the answers now: the draft keeps nothing of them but where the receipt goes.
+
+    Returns the blobs to discard.
+    """
+    names = await remove_all(session, blobs, [draft.id])
     await session.execute(
         update(DraftRow)
         .where(DraftRow.id == draft.id)
         .values(sent_at=clock(), typed={"email": email})
     )
+    return names
 
 
-async def discard_draft(session: AsyncSession, draft: FormDraft) -> None:
-    await session.execute(delete(DraftFileRow).where(DraftFileRow.draft_id == draft.id))
+async def discard_draft(session: AsyncSession, blobs: Blobs, draft: FormDraft) -> Sequence[str]:
+    """Returns the blobs to discard."""
+    names = await remove_all(session, blobs, [draft.id])
     await session.execute(delete(DraftRow).where(DraftRow.id == draft.id))
+    return names
 
 
-def add_file(
-    session: AsyncSession,
-    draft: FormDraft,
-    *,
-    field: str,
-    name: str,
-    media_type: str,
-    size: int,
-    sha256: str,
-) -> None:
-    """The blob is kept in the same transaction."""
-    session.add(
-        DraftFileRow(
-            id=new_id(),
-            draft_id=draft.id,
-            field=field,
-            name=name,
-            media_type=media_type,
-            size=size,
-            sha256=sha256,
-        )
-    )
+async def erase_drafts(session: AsyncSession, blobs: Blobs, citizen_id: UUID) -> Sequence[str]:
+    """All that a citizen has begun, sent or not: what was sent is in its case.
 
-
-async def remove_file(session: AsyncSession, draft: FormDraft, file_id: str) -> None:
-    """One that is not of this draft stays where it is."""
-    try:
-        wanted = UUID(file_id)
-    except ValueError:
-        return
-    await session.execute(
-        delete(DraftFileRow).where(DraftFileRow.id == wanted, DraftFileRow.draft_id == draft.id)
-    )
-
-
-async def _files(session: AsyncSession, draft_id: UUID) -> Sequence[DraftFileRow]:
-    query = select(DraftFileRow).where(DraftFileRow.draft_id == draft_id).order_by(DraftFileRow.id)
-    return (await session.scalars(query)).all()
-
-
-def _as_typed(file: DraftFileRow) -> dict[str, Any]:
-    return {
-        "id": str(file.id),
-        "name": file.name,
-        "media_type": file.media_type,
-        "size": file.size,
-        "sha256": file.sha256,
-    }
+    Returns the blobs to discard.
+    """
+    query = select(DraftRow.id).where(DraftRow.citizen_id == citizen_id)
+    theirs = (await session.scalars(query)).all()
+    names = await remove_all(session, blobs, theirs)
+    await session.execute(delete(DraftRow).where(DraftRow.citizen_id == citizen_id))
+    return names

@@ -6,7 +6,7 @@ told by :func:`problems_with`.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -100,7 +100,7 @@ def change_field(working: Working, name: str, values: Mapping[str, Any]) -> Work
     """Put these properties in the place of the field's own; what is empty is left out."""
     made = deepcopy(working)
     number, place = _where(made, name)
-    made["pages"][number]["fields"][place] = _filled(values)
+    made["pages"][number]["fields"][place] = filled(values)
     return made
 
 
@@ -109,13 +109,13 @@ def change_page(working: Working, name: str, values: Mapping[str, Any]) -> Worki
     page = _page(made, name)
     fields = page.get("fields", [])
     page.clear()
-    page.update(_filled(values) | {"fields": fields})
+    page.update(filled(values) | {"fields": fields})
     return made
 
 
 def change_general(working: Working, values: Mapping[str, Any]) -> Working:
     made = {name: value for name, value in deepcopy(working).items() if name not in values}
-    return made | _filled(values)
+    return made | filled(values)
 
 
 def field_of(working: Working, name: str) -> Working:
@@ -123,6 +123,18 @@ def field_of(working: Working, name: str) -> Working:
     number, place = _where(working, name)
     field: Working = working["pages"][number]["fields"][place]
     return field
+
+
+def untranslated(working: Working, languages: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Texts that are not written in every language: the name of the field or page (empty for the
+    procedure itself), the text as it is, and the first language that it lacks."""
+    found = []
+    for place, text in _texts(working):
+        words = next((one for one in text.values() if one), "")
+        missing = [one for one in languages if not text.get(one)]
+        if words and missing:
+            found.append((place, words, missing[0]))
+    return found
 
 
 def free_name(words: str, taken: list[str]) -> str:
@@ -134,8 +146,32 @@ def free_name(words: str, taken: list[str]) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _filled(values: Mapping[str, Any]) -> Working:
+def filled(values: Mapping[str, Any]) -> Working:
+    """Without what says nothing."""
     return {name: value for name, value in values.items() if value not in ("", None, {}, [])}
+
+
+def _texts(working: Working) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Each text with the page or field that it stands in."""
+    general = {name: part for name, part in working.items() if name != "pages"}
+    yield from (("", text) for text in _texts_in(general))
+    for page in working.get("pages", []):
+        own = {name: part for name, part in page.items() if name != "fields"}
+        yield from ((str(page.get("name", "")), text) for text in _texts_in(own))
+        for field in page.get("fields", []):
+            yield from ((str(field.get("name", "")), text) for text in _texts_in(field))
+
+
+def _texts_in(part: Any) -> Iterator[Mapping[str, str]]:
+    if isinstance(part, list):
+        for one in part:
+            yield from _texts_in(one)
+    elif isinstance(part, dict) and part:
+        if all(len(key) == 2 and isinstance(words, str) for key, words in part.items()):
+            yield part
+        else:
+            for one in part.values():
+                yield from _texts_in(one)
 
 
 def _swap(items: list[Any], place: int, by: int) -> None:

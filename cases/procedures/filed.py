@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.procedures.definition import Procedure
 from cases.procedures.models import ProcedureRow, ProcedureVersionRow
+from cases.procedures.proposals import ProposalRow, lying_over, proposals_of
 from cases.procedures.store import parsed
 from cases.procedures.summary import Section, summary
 from ingest.models import MessageRow
@@ -29,6 +30,7 @@ async def filed_forms(
 
     A form of a procedure that is not of this town (it came by the API) has only its text.
     """
+    messages = [*messages]
     wanted = {
         message.id: (str(message.details["procedure"]), int(message.details.get("version", 0)))
         for message in messages
@@ -52,11 +54,12 @@ async def filed_forms(
         (slug, row.number): parsed(row.id, row.definition)
         for slug, row in await session.execute(query)
     }
+    proposals = await proposals_of(session, [*wanted])
     return {
         message.id: Filed(
             versions[wanted[message.id]],
             wanted[message.id][1],
-            _sections(versions[wanted[message.id]], message, locale, hidden=hidden),
+            _sections(versions[wanted[message.id]], message, proposals, locale, hidden=hidden),
         )
         for message in messages
         if wanted.get(message.id) in versions
@@ -64,8 +67,16 @@ async def filed_forms(
 
 
 def _sections(
-    procedure: Procedure, message: MessageRow, locale: str, *, hidden: bool
+    procedure: Procedure,
+    message: MessageRow,
+    proposals: Sequence[ProposalRow],
+    locale: str,
+    *,
+    hidden: bool,
 ) -> Sequence[Section]:
-    values = message.details.get("form")
-    known = values if isinstance(values, dict) else {}
-    return summary(procedure, known, locale, hidden=hidden)
+    """With what was changed since it was filed beside what was filed."""
+    given = message.details.get("form")
+    filed = given if isinstance(given, dict) else {}
+    values = lying_over(filed, [row for row in proposals if row.message_id == message.id])
+    before = {name: filed.get(name) for name in values if values[name] != filed.get(name)}
+    return summary(procedure, values, locale, hidden=hidden, filed=before)

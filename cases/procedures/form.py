@@ -17,6 +17,7 @@ from cases.procedures.fields import (
     Asked,
     ComputedField,
     DateField,
+    FilesField,
     Shown,
     TableField,
     nothing_in,
@@ -164,6 +165,15 @@ def prefill(procedure: Procedure, around: Surroundings) -> dict[str, Any]:
     return typed
 
 
+def typed_again(procedure: Procedure, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What one would type for these values of a form; files are as the store has them."""
+    return {
+        name: values[name] if isinstance(field, FilesField) else _typed(values[name])
+        for name, field in procedure.fields.items()
+        if isinstance(field, Asked) and name in values
+    }
+
+
 def _unmet(
     fields: Sequence[Shown], mistakes: Sequence[Mistake], variables: Mapping[str, Any]
 ) -> list[Mistake]:
@@ -222,8 +232,16 @@ def _typed(value: Any) -> Any:
         case datetime():
             return value.date().isoformat()
         case int() | float():
-            return f"{value:g}"
-        case dict():
-            return {str(name): _typed(part) for name, part in value.items()}
+            return format(value, ".15g")
+        case dict() | list():
+            return _typed_parts(value)
+        case None:
+            return ""
         case _:
             return value
+
+
+def _typed_parts(value: dict[Any, Any] | list[Any]) -> Any:
+    if isinstance(value, list):
+        return [_typed(part) for part in value]
+    return {str(name): _typed(part) for name, part in value.items()}

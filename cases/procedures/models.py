@@ -68,3 +68,33 @@ class DraftFileRow(Base):
     media_type: Mapped[str] = mapped_column(String(128))
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)
+    apart: Mapped[bool] = mapped_column(default=True)
+    """Whether its blob is its own (:meth:`core.blobs.Blobs.stage_apart`) and goes with it; those
+    from before migration 18 are not."""
+
+
+class UploadRow(Base):
+    """A file that arrives piece by piece; once it is whole it becomes one of the draft's."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    draft_id: Mapped[UUID] = mapped_column(ForeignKey("drafts.id"), index=True)
+    field: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)
+    size: Mapped[int]
+    """Bytes that it will have."""
+    received: Mapped[int] = mapped_column(default=0)
+    kept: Mapped[bool] = mapped_column(default=False)
+    """Whether it is a file of the draft now; the pieces are gone then."""
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class UploadPieceRow(Base):
+    """Its blob is its own."""
+
+    __tablename__ = "upload_pieces"
+
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
+    start: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("blobs.sha256"), index=True)

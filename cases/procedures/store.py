@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cases.agents import AgentRow
 from cases.procedures.definition import Procedure, as_json, read_definition
 from cases.procedures.models import ProcedureRow, ProcedureVersionRow
 from core.clock import Clock
@@ -68,6 +70,19 @@ async def version_of(session: AsyncSession, slug: str, number: int) -> Procedure
     )
     row = await session.scalar(query)
     return _published(row).definition if row is not None else None
+
+
+async def versions_of(
+    session: AsyncSession, procedure_id: UUID
+) -> Sequence[tuple[int, datetime, str]]:
+    """Number, when it was published and by whom (may be empty), the newest first."""
+    query = (
+        select(ProcedureVersionRow.number, ProcedureVersionRow.published_at, AgentRow.name)
+        .outerjoin(AgentRow, AgentRow.id == ProcedureVersionRow.published_by)
+        .where(ProcedureVersionRow.procedure_id == procedure_id)
+        .order_by(ProcedureVersionRow.number.desc())
+    )
+    return [(number, at, name or "") for number, at, name in await session.execute(query)]
 
 
 async def procedure_for(session: AsyncSession, slug: str, *, to_change: bool = False) -> Any:

@@ -1,8 +1,9 @@
 """What was answered, in words: for the summary, the message, the desk and the tracking page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from babel.dates import format_date
@@ -38,6 +39,8 @@ class Line:
     heads: Sequence[str] = ()
     files: Sequence[Mapping[str, Any]] = ()
     position: Mapping[str, Any] | None = None
+    before: "Line | None" = None
+    """What was filed, when it was changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,29 @@ class Section:
 
 
 def summary(
-    procedure: Procedure, values: Mapping[str, Any], locale: str, *, hidden: bool = False
+    procedure: Procedure,
+    values: Mapping[str, Any],
+    locale: str,
+    *,
+    hidden: bool = False,
+    filed: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Section]:
     """Of the values of a form (:class:`~cases.procedures.form.Form`), page by page.
 
-    ``hidden`` adds the computed values that citizens do not see.
+    ``hidden`` adds the computed values that citizens do not see; ``filed`` are values that were
+    changed since, as they were.
     """
     sections = [
-        Section(page.name, say(page.title, locale), _lines(page, values, locale, hidden=hidden))
+        Section(
+            page.name,
+            say(page.title, locale),
+            [
+                replace(line, before=line_of(procedure.fields[line.name], filed[line.name], locale))
+                if line.name in filed
+                else line
+                for line in _lines(page, values, locale, hidden=hidden)
+            ],
+        )
         for page in procedure.pages
     ]
     return [section for section in sections if section.lines]
@@ -73,7 +91,7 @@ def as_text(sections: Sequence[Section]) -> str:
 
 def _lines(page: Page, values: Mapping[str, Any], locale: str, *, hidden: bool) -> list[Line]:
     return [
-        _line(field, values[field.name], locale)
+        line_of(field, values[field.name], locale)
         for field in page.fields
         if field.name in values
         and (
@@ -86,17 +104,18 @@ def _told(field: ComputedField, hidden: bool) -> bool:
     return field.shown or hidden
 
 
-def _line(field: Shown, value: Any, locale: str) -> Line:
+def line_of(field: Shown, value: Any, locale: str) -> Line:
+    """One field with its value; None is nothing."""
     label = say(field.label, locale)
     if isinstance(field, TableField):
         heads = [say(column.label, locale) for column in field.columns]
         rows = [
             [words_of(column, row.get(column.name), locale) for column in field.columns]
-            for row in value
+            for row in value or ()
         ]
         return Line(field.name, label, rows=rows, heads=heads)
     if isinstance(field, FilesField):
-        return Line(field.name, label, files=value)
+        return Line(field.name, label, files=value or ())
     if isinstance(field, PositionField):
         return Line(field.name, label, words_of(field, value, locale), position=value)
     return Line(field.name, label, words_of(field, value, locale))

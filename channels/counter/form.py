@@ -1,17 +1,18 @@
 """What an agent fills in for a citizen: its check, and its durable form.
 
 The raw intake is canonical JSON (sorted keys, no spaces, UTF-8) with the files in base64. What is
-asked of the citizen stands under ``fields``, so that a procedure's own fields can take the place of
-subject and text: ``procedure`` then names it.
+asked of the citizen stands under ``fields``; where a procedure's form was filled in, ``procedure``
+names it, ``values`` are the answers and subject and text are made of them.
 """
 
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 from uuid import UUID
 
+from channels.counter.procedures import FilledForm
 from channels.web.fields import email_address, phone_number
 from core.postal import clean_address, fits_window
 from core.text import clean_line, clean_text
@@ -38,6 +39,10 @@ class CounterForm:
     origin: str = ChannelName.COUNTER
     procedure: str = ""
     """Empty: free text."""
+    version: int = 0
+    """Of the procedure."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The answers to its form."""
     subject: str = ""
     text: str = ""
     queue: str = ""
@@ -53,6 +58,8 @@ class CounterForm:
     allowed: Sequence[str] = ()
     """Those of :data:`ASKED` that the citizen agreed to."""
     files: Sequence[Attachment] = ()
+    is_anonymous: bool = False
+    """Whether nobody may be asked for a name."""
 
     @classmethod
     def read(cls, fields: Mapping[str, str], files: Sequence[Attachment]) -> Self:
@@ -74,10 +81,32 @@ class CounterForm:
             files=files,
         )
 
+    def with_procedure(self, filled: FilledForm) -> Self:
+        """The same request by a procedure's form; who asks stands in it where it is not said."""
+        sender, who = filled.sender, self
+        if filled.is_anonymous:
+            who = replace(self, is_anonymous=True, citizen="", name="", email="", phone="")
+            who = replace(who, postal_address="", identity="", allowed=())
+        return replace(
+            who,
+            procedure=filled.slug,
+            version=filled.procedure.number,
+            values=filled.form.values,
+            subject=filled.subject,
+            text=filled.text,
+            queue=self.queue or filled.queue,
+            name=who.name or sender["name"],
+            email=who.email or sender["email"],
+            phone=who.phone or sender["phone"],
+            files=[*filled.files, *self.files],
+        )
+
     def raw(self) -> bytes:
         """The bytes that are kept."""
         kept = {
             "procedure": self.procedure,
+            "version": self.version,
+            "values": dict(self.values),
             "fields": {"subject": self.subject, "text": self.text},
             "queue": self.queue,
             "language": self.language,
@@ -117,10 +146,10 @@ class CounterForm:
             if len(self.files) > MAX_FILES
             else "",
         }
-        return [FieldError(field, problem) for field, problem in found.items() if problem]
+        return [FieldError(name, problem) for name, problem in found.items() if problem]
 
     def _name_problem(self, _: Translate) -> str:
-        if not self.name:
+        if not self.name and not self.is_anonymous:
             return _("Choose a citizen who is known, or write the name of a new one.")
         return _("The name is too long.") if len(self.name) > MAX_NAME else ""
 

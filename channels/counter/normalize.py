@@ -45,9 +45,19 @@ def normalize(intake: Intake) -> Message:
             "asked": " ".join(map(str, _list(form, "asked"))),
             "allowed": " ".join(map(str, _list(form, "allowed"))),
             "queue": _text(form, "queue"),
-            "procedure": _text(form, "procedure"),
+            **_filled(form),
         },
     )
+
+
+def _filled(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The procedure whose form it is; what was kept before there were any names none."""
+    procedure, version = _text(form, "procedure"), form.get("version", 0)
+    if not procedure:
+        return {}
+    if not isinstance(version, int):
+        raise BadInput("not a number", where="version")
+    return {"procedure": procedure, "version": version, "form": dict(_part(form, "values"))}
 
 
 def _part(form: Mapping[str, Any], name: str) -> Mapping[str, Any]:

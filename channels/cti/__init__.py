@@ -2,7 +2,7 @@
 
 from channels.cti.ami import Manager
 from channels.cti.asterisk import Asterisk
-from channels.cti.linking import CallLinks, flag_missed
+from channels.cti.linking import CallLinks
 from channels.cti.routes import Exchange, routes
 from channels.cti.signature import Signatures
 from channels.cti.taking import Calls
@@ -14,6 +14,5 @@ __all__ = [
     "Exchange",
     "Manager",
     "Signatures",
-    "flag_missed",
     "routes",
 ]

@@ -1,7 +1,8 @@
 """The addresses that Twilio calls, all below ``/hooks/twilio``.
 
-A number's settings at Twilio name two of them, by POST: ``/hooks/twilio/voice/menu`` for calls and
-``/hooks/twilio/sms`` for messages. Twilio gives an answer 15 seconds
+A number's settings at Twilio name three of them, by POST: ``/hooks/twilio/voice/menu`` for calls,
+``/hooks/twilio/voice/status`` for how they go on and ``/hooks/twilio/sms`` for messages. Twilio
+gives an answer 15 seconds
 (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides), and asks again after a
 503 where ``#rc=3&rp=all`` is set behind the address.
 """
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from channels.telephony.calls import Calls
+from channels.telephony.progress import CallProgress, TakeReport
 from channels.telephony.signature import Signatures
 from channels.telephony.sms import IncomingSms
 from channels.telephony.status import SmsStatus
@@ -38,18 +40,24 @@ def router(
     clock: Clock,
     settings: Settings,
     secret: bytes,
+    take_report: TakeReport,
 ) -> APIRouter:
-    """The routes of telephone and SMS; whatever Twilio has not signed is 403."""
+    """The routes of telephone and SMS; whatever Twilio has not signed is 403.
+
+    ``take_report`` keeps the town's record of calls.
+    """
     signatures = Signatures(account.token, settings.portal_url)
     sms = IncomingSms(database, accept, clock, settings)
     status = SmsStatus(database, accept, clock)
     zone = ZoneInfo(settings.time_zone)
     formats = {language: Formats(language, zone, clock) for language in LOCALES}
+    progress = CallProgress(take_report, clock)
     calls = Calls(
         database,
         accept,
         clock,
         Tracking(database, secret, formats),
+        progress,
         settings,
         f"{PREFIX}/voice",
     )
@@ -93,6 +101,7 @@ def router(
     page("key", calls.key)
     told("recording", calls.recording)
     told("transcription", calls.transcription)
+    told("status", progress.told)
     return routes
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+from cases.calls import call_id_of
 from channels.raw import json_object
 from channels.telephony.callers import caller_number
+from channels.telephony.fields import count_of
+from channels.telephony.progress import EXCHANGE, call_key
 from core.errors import BadInput
 from core.i18n import LOCALES, translator
 from core.text import clean_line, clean_text
@@ -32,8 +35,7 @@ def normalize(intake: Intake) -> Message:
 
 
 def _sms(fields: Mapping[str, str]) -> Message:
-    count = fields.get("NumMedia", "0")
-    media = range(min(int(count), MAX_MEDIA)) if count.isdigit() else ()
+    media = range(min(count_of(fields, "NumMedia") or 0, MAX_MEDIA))
     wanted = [
         f"{fields.get(f'MediaContentType{n}', '')} {fields.get(f'MediaUrl{n}', '')}" for n in media
     ]
@@ -50,11 +52,11 @@ def _sms(fields: Mapping[str, str]) -> Message:
 def _recording(fields: Mapping[str, str]) -> Message:
     details: dict[str, str | int] = {
         "media": f"audio/x-wav {fields.get('RecordingUrl', '')}.wav",
-        "call": fields.get("CallSid", ""),
+        "call": _call(fields),
         "queue": fields.get("queue", ""),
     }
-    if fields.get("RecordingDuration", "").isdigit():
-        details["seconds"] = int(fields["RecordingDuration"])
+    if (seconds := count_of(fields, "RecordingDuration")) is not None:
+        details["seconds"] = seconds
     return _of_call(fields, _name(fields, "RecordingSid"), _words_name(fields), details)
 
 
@@ -63,7 +65,7 @@ def _transcription(fields: Mapping[str, str]) -> Message:
     done = fields.get("TranscriptionStatus") == "completed"
     text = clean_text(fields.get("TranscriptionText", "")).strip() if done else ""
     details: dict[str, str | int] = {
-        "call": fields.get("CallSid", ""),
+        "call": _call(fields),
         "queue": fields.get("queue", ""),
         "transcribed": 1,
     }
@@ -108,6 +110,12 @@ def _sender(fields: Mapping[str, str]) -> Sender:
 
 def _notes(fields: Mapping[str, str]) -> tuple[str, ...]:
     return () if caller_number(fields.get("From", "")) else (WITHHELD,)
+
+
+def _call(fields: Mapping[str, str]) -> str:
+    """The id of the call in the town's record of calls."""
+    key = call_key(fields)
+    return str(call_id_of(EXCHANGE, key)) if key else ""
 
 
 def _name(fields: Mapping[str, str], of: str) -> str:

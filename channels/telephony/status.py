@@ -50,16 +50,16 @@ class SmsStatus:
             async with self.database.begin() as session:
                 known = await record_feedback(
                     session,
+                    self.clock,
                     delivery_id=delivery_id,
                     provider_id=fields.get("MessageSid", ""),
                     status=status,
                     reason=reason if status is DeliveryStatus.FAILED else "",
-                    at=self.clock(),
                 )
             if known:
                 return
-        key = f"status:{fields.get('MessageSid', '')}:{given}"
-        await self.accept(arrival_of(ChannelName.SMS, key, "status", fields))
+        told = f"{fields.get('MessageSid', '')}:{given}"
+        await self.accept(arrival_of(ChannelName.SMS, "status", told, "status", fields))
 
 
 def _uuid(text: str) -> UUID | None:

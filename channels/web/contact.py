@@ -14,6 +14,7 @@ from channels.web.fields import email_address
 from channels.web.promise import Promises
 from channels.web.submission import MAX_FILES, File, Submission, mistakes_in
 from channels.web.tokens import Grant, Grants, Nonces
+from channels.web.topics.views import EntryCard
 from channels.web.views import ContactPage, ThanksPage
 from citizens import Account
 from core.errors import Later
@@ -33,6 +34,8 @@ MAX_USER_AGENT = 500  # characters
 
 Who = Callable[[Request], Awaitable[Account | None]]
 """Who is signed in at a browser, if anybody is."""
+News = Callable[[str], Awaitable[Sequence[EntryCard]]]
+"""The newest of what the town announces, in a language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,14 @@ class Contact:
     settings: Settings
     secret: bytes
     who: Who
+    news: News
 
     async def form(self, request: Request) -> Response:
         """The empty form; who is signed in need not say who they are."""
         me = await self.who(request)
         known = Submission(name=me.name, email=me.email, phone=me.phone) if me else Submission()
-        return self._page(request, known)
+        news = await self.news(self.pages.locale_of(request))
+        return self._page(request, known, news=news)
 
     async def send(self, request: Request) -> Response:
         """Accept what was sent and lead to the thanks, or show the form again with the reason."""
@@ -163,6 +168,7 @@ class Contact:
         status: int = 200,
         token: str = "",
         headers: dict[str, str] | None = None,
+        news: Sequence[EntryCard] = (),
     ) -> Response:
         _ = translator(self.pages.locale_of(request))
         errors = [*mistakes]
@@ -179,6 +185,7 @@ class Contact:
             max_upload=self.settings.max_upload,
             max_files=MAX_FILES,
             errors=errors,
+            news=news,
         )
         return self.pages.render(
             request, "portal/contact.html", page, status=status, headers=headers

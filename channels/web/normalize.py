@@ -47,10 +47,14 @@ def is_proven(intake: Intake) -> bool:
     return bool(intake.facts.get("account"))
 
 
-def _case(intake: Intake) -> dict[str, str | int]:
-    """The case that its citizen wrote it in, signed in; the access was checked then."""
+def _case(intake: Intake) -> dict[str, Any]:
+    """The case that its citizen wrote it in, signed in or with its key, and which of the documents
+    that were asked for it brings; the access was checked then."""
     reference = parse_reference(str(intake.facts.get("case", "")))
-    return {"case": reference} if reference and is_proven(intake) else {}
+    if not reference or not (is_proven(intake) or intake.facts.get("key") == reference):
+        return {}
+    given = intake.facts.get("given")
+    return {"case": reference, "given": given} if isinstance(given, list) else {"case": reference}
 
 
 def text_of(fields: dict[str, Any], name: str) -> str:

@@ -1,11 +1,11 @@
 """What a citizen sees of a case: no notes, no names of agents, nothing that a machine wrote."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from uuid import UUID
 
 from cases import CaseEventRow, JoinedBy, Tracked
-from cases.procedures import Filed, Procedure, say
+from cases.procedures import Filed, Procedure, Proposal, say
 from cases.reading import CaseMessage
 from channels.web.views import (
     Kind,
@@ -17,7 +17,15 @@ from channels.web.views import (
 from ingest.message import Automatic
 
 STATUSES = ("new", "in_progress", "waiting", "closed")
-CHANGES = ("closed", "reopened", "withdrawn")
+CHANGES: Mapping[str, Kind] = {
+    "closed": "closed",
+    "reopened": "reopened",
+    "withdrawn": "withdrawn",
+    "change_proposed": "proposed",
+    "change_accepted": "accepted",
+    "change_refused": "refused",
+    "document_deposited": "deposited",
+}
 
 
 def page_of(
@@ -26,11 +34,12 @@ def page_of(
     locale: str = "",
     *,
     addresses: Collection[str] = (),
+    proposals: Sequence[Proposal] = (),
 ) -> TrackedCasePage:
     """The case as ``portal/tracked.html`` shows it, in the order of time.
 
     ``forms`` are those that messages came with, in the reader's ``locale``; ``addresses`` are those
-    that its reader has proven: what came from them is theirs.
+    that its reader has proven: what came from them is theirs; ``proposals`` are those of the case.
     """
     messages = [
         _message(message, forms)
@@ -38,7 +47,8 @@ def page_of(
         if message.message.automatic == Automatic.NO
         and not _from_a_stranger(message, tracked, addresses)
     ]
-    changes = [_change(event) for event in tracked.events if event.kind in CHANGES]
+    by_id = {str(one.id): one for one in proposals}
+    changes = [_change(event, by_id) for event in tracked.events if event.kind in CHANGES]
     case = tracked.case
     procedure = _procedure(tracked, forms)
     return TrackedCasePage(
@@ -59,7 +69,7 @@ def _from_a_stranger(message: CaseMessage, tracked: Tracked, addresses: Collecti
     row = message.message
     return (
         row.direction == "in"
-        and message.joined_by not in (JoinedBy.OPENING, JoinedBy.ACCOUNT)
+        and message.joined_by not in (JoinedBy.OPENING, JoinedBy.ACCOUNT, JoinedBy.KEY)
         and row.sender_address not in (tracked.case.sender_address, *addresses)
     )
 
@@ -107,10 +117,11 @@ def _message(message: CaseMessage, forms: Mapping[UUID, Filed]) -> TrackedEntry:
     )
 
 
-def _change(event: CaseEventRow) -> TrackedEntry:
-    kinds: dict[str, Kind] = {"closed": "closed", "withdrawn": "withdrawn"}
+def _change(event: CaseEventRow, proposals: Mapping[str, Proposal]) -> TrackedEntry:
+    proposal = proposals.get(str(event.data.get("proposal", "")))
     return TrackedEntry(
-        kind=kinds.get(event.kind, "reopened"),
+        kind=CHANGES[event.kind],
         at=event.at,
-        text=str(event.data.get("text", "")),
+        text=str(event.data.get("text") or event.data.get("name", "")),
+        changes=proposal.changes if proposal and event.kind == "change_proposed" else (),
     )

@@ -7,13 +7,24 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-from cases.procedures import Section
+from cases.procedures import Change, Section
+from channels.web.topics.views import EntryCard
 from core.web import FieldError
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-Kind = Literal["received", "sent", "closed", "reopened", "withdrawn"]
+Kind = Literal[
+    "received",
+    "sent",
+    "closed",
+    "reopened",
+    "withdrawn",
+    "proposed",
+    "accepted",
+    "refused",
+    "deposited",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,8 @@ class ContactPage:
     """Bytes of all attachments together."""
     max_files: int
     errors: Sequence[FieldError] = ()
+    news: Sequence[EntryCard] = ()
+    """The newest entries of public topics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +89,8 @@ class TrackedEntry:
     documents: Sequence[TrackedDocument] = ()
     form: Sequence[Section] = ()
     """Of a procedure: shown in the place of the text."""
+    changes: Sequence[Change] = ()
+    """Of a proposal to change it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,16 @@ class Visitor:
     """Without a ``citizen_id`` nobody in particular.
 
     ``profile`` is what expressions see of ``citizen`` (:data:`cases.procedures.CITIZEN`);
-    ``email`` an address that is proven to be theirs.
+    ``email`` an address that is proven to be theirs, ``account_id`` whose wallet it is.
     """
 
     citizen_id: UUID | None = None
     profile: Mapping[str, Any] = field(default_factory=dict)
     email: str = ""
+    account_id: UUID | None = None
+    """Whose wallet is theirs."""
+    language: str = "fr"
+    """Of what is written down for them."""
 
 
 Visitors = Callable[[Request], Awaitable[Visitor]]

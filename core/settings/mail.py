@@ -94,11 +94,6 @@ class MailSettings(BaseModel):
     authserv_clients: Listed = ()
     """Addresses or networks that this server hands mails in from; loopback counts always."""
 
-    smarthost: str = ""
-    """``smtp://host:port`` (or ``smtps://user:password@host``) that takes outgoing mail; empty to
-    keep it on the local outbox page."""
-    smtp_sending_connections: int = Field(default=4, ge=1)
-
     receipts_per_hour: int = Field(default=0, ge=0)
     """Receipts that one address gets at most; 0 for no limit. A public server should have one:
     anybody can write under another's address (RFC 3834, section 2)."""

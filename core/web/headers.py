@@ -27,3 +27,8 @@ def add_security_headers(headers: MutableHeaders, *, https_only: bool) -> None:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     if https_only:
         headers.setdefault("Strict-Transport-Security", f"max-age={TWO_YEARS}")
+
+
+def policy_with_images(source: str) -> str:
+    """Our policy for a page that also shows pictures from ``source`` (``https://host``)."""
+    return CONTENT_SECURITY_POLICY.replace("img-src 'self'", f"img-src 'self' {source}")

@@ -12,7 +12,9 @@ from notify.models import Medium
 
 __all__ = [
     "Content",
+    "Declined",
     "Delivery",
+    "Gone",
     "ProviderId",
     "Refused",
     "Retry",
@@ -41,6 +43,14 @@ class Unreachable(Retry):
     """The provider takes nothing at all now: asking for the next one makes no sense yet."""
 
 
+class Gone(Refused):
+    """There is no such address: nothing is sent there any more."""
+
+
+class Declined(Refused):
+    """The provider will not carry it for reasons of its own, which another one may not have."""
+
+
 class Unwanted(Refused):
     """The recipient has told the provider to be left alone: nobody sends there any more."""
 
@@ -59,6 +69,8 @@ class Delivery:
     """This one included."""
     in_doubt: int
     """How often a crash left it in flight, or its answer was lost: the provider may know it."""
+    expires_at: datetime | None = None
+    """After that it is worth nothing, and is not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,11 @@ class Sender(Protocol):
     """One way out."""
 
     @property
+    def name(self) -> str:
+        """By which settings and deliveries know it: ``smtp``, ``twilio``."""
+        ...
+
+    @property
     def medium(self) -> Medium: ...
 
     async def send(self, delivery: Delivery, content: Content) -> ProviderId:
@@ -85,7 +102,8 @@ class Sender(Protocol):
         Retry
             Not now, but perhaps later (Unreachable: nothing at all goes through now).
         Refused
-            Never, for the reason given.
+            Never, for the reason given (Declined: not by this provider; Gone: to nobody there;
+            Unwanted: they want none).
         """
         ...
 

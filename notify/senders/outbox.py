@@ -11,6 +11,7 @@ KEPT = ProviderId("kept in the local outbox")
 
 
 class Outbox:
+    name = "outbox"
     medium = Medium.EMAIL
 
     async def send(self, delivery: Delivery, content: Content) -> ProviderId:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
+from core.clock import Clock, utc_now
 from core.settings import Settings
 from notify.models import Medium
 from notify.senders.contract import (
     Content,
+    Declined,
     Delivery,
     ProviderId,
     Refused,
@@ -29,6 +31,12 @@ if TYPE_CHECKING:
 API = "https://api.twilio.com"
 TIMEOUT = 20.0  # seconds
 TOO_MANY = 429  # HTTP; Twilio's own code for it is 20429
+NOT_FOR_US = frozenset({20003, 20005, 63038})
+"""Our own account: no login, closed, its daily limit reached."""
+WILL_NOT = frozenset({21408, 21606, 21612, 21659, 21660, 21703})
+"""Not by this account: a country that it may not send to, a number of ours that cannot."""
+BREATH = 1.0  # seconds to leave it alone when it has too much and does not say how long
+LONGEST = 36_000  # seconds that it keeps a message in its queue at most
 UNSUBSCRIBED = 21610
 """The recipient has sent STOP: https://www.twilio.com/docs/api/errors/21610"""
 SLACK = timedelta(minutes=5)
@@ -63,13 +71,23 @@ class TwilioAccount:
         )
 
 
+def warm_up() -> None:
+    """Import what the first SMS would otherwise wait for; it takes about a second."""
+    import twilio.http.async_http_client
+    import twilio.request_validator
+    import twilio.rest
+    import twilio.twiml.voice_response  # noqa: F401
+
+
 class TwilioSms:
     """Sends by the account's number, or by its messaging service."""
 
+    name = "twilio"
     medium = Medium.SMS
 
-    def __init__(self, account: TwilioAccount) -> None:
+    def __init__(self, account: TwilioAccount, clock: Clock = utc_now) -> None:
         self._account = account
+        self._clock = clock
         self._client: Client | None = None
 
     async def send(self, delivery: Delivery, content: Content) -> ProviderId:
@@ -85,6 +103,7 @@ class TwilioSms:
                 body=content.text,
                 status_callback=f"{self._account.hooks}/status?delivery={delivery.id}",
                 **self._sender(),
+                **self._validity(delivery),
             )
         except (TwilioRestException, TwilioServiceException) as problem:
             raise _told(problem.status, problem.code, str(problem)) from problem
@@ -112,6 +131,13 @@ class TwilioSms:
         service = self._account.messaging_service
         return {"messaging_service_sid": service} if service else {"from_": self._account.number}
 
+    def _validity(self, delivery: Delivery) -> dict[str, int]:
+        """What is worth nothing later is not to wait in their queue either."""
+        if delivery.expires_at is None:
+            return {}
+        left = int((delivery.expires_at - self._clock()).total_seconds())
+        return {"validity_period": min(max(left, 1), LONGEST)}
+
     async def _find(self, client: "Client", delivery: Delivery, content: Content) -> str | None:
         """The SID under which Twilio has this very text for this recipient, if it has."""
         messages = await client.messages.list_async(
@@ -129,10 +155,12 @@ class TwilioSms:
 
 def _told(status: int, code: int | None, message: str) -> Exception:
     reason = f"Twilio {code or status}: {message}"
-    if status == TOO_MANY:
-        return Unreachable(reason)
     if code == UNSUBSCRIBED:
         return Unwanted(reason)
+    if code in WILL_NOT:
+        return Declined(reason)
+    if code in NOT_FOR_US or status in (401, 403):
+        return Unreachable(reason)
     if status >= 500:
         return Retry(reason, in_doubt=True)
     return Refused(reason)
@@ -145,6 +173,11 @@ def _http_client(api: str) -> "AsyncTwilioHttpClient":
     class Elsewhere(AsyncTwilioHttpClient):  # type: ignore[misc]
         async def request(self, method: str, url: str, *args: Any, **more: Any) -> "Response":
             async with asyncio.timeout(TIMEOUT):
-                return await super().request(method, url.replace(API, api, 1), *args, **more)
+                answer = await super().request(method, url.replace(API, api, 1), *args, **more)
+            if answer.status_code == TOO_MANY:  # the client's own error does not say for how long
+                wait = (answer.headers or {}).get("Retry-After", "")
+                seconds = float(wait) if wait.isdecimal() else BREATH
+                raise Unreachable("Twilio 20429: too many requests", retry_after=seconds)
+            return answer
 
     return Elsewhere()

@@ -10,7 +10,9 @@ _STAGES = """
         VALUES ('normalize', 'intake.received'), ('route', 'message.normalized'),
                ('authenticate', 'case.changed'), ('notify', 'case.changed'),
                ('deliver', 'notification.requested'), ('read', 'document.unread'),
-               ('fetch', 'media.awaited'), ('calls', 'case.changed'))
+               ('fetch', 'media.awaited'), ('calls', 'case.changed'),
+               ('announce', 'entry.published'), ('address', 'audience.selected'),
+               ('alert', 'audience.alerted'))
 """
 _GIVEN_UP = "SELECT 1 FROM quarantine WHERE event_id = stream.id AND resolved_at IS NULL"
 _UNDONE = (

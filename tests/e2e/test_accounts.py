@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsing import DESKTOP, PHONE, Visitor
 from tests.e2e.engines import on_embedded
+from tests.e2e.looking import walk, weight
 from tests.e2e.mailserver import MailServer
 from tests.e2e.test_pages import check
 from tests.e2e.town import Town
@@ -14,6 +16,7 @@ from tests.ocr.pages import LETTER, printed
 pytestmark = on_embedded
 ADDRESS = "zoe@citizens.example"
 PASSWORD = "trois tortues vertes"
+MOST_BYTES = 100_000  # of a page without its images
 
 
 def test_from_registering_to_the_wallet(town: Town, outside: MailServer, browser: Browser) -> None:
@@ -31,7 +34,8 @@ def test_from_registering_to_the_wallet(town: Town, outside: MailServer, browser
         mail = outside.wait_for(lambda mail: mail["to"] == ADDRESS)
         text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
         page.goto(re.findall(r"/account/link/\S+", text)[0])
-        page.get_by_label("Votre nom").fill("Zoé Petit")
+        page.get_by_label("Prénom").fill("Zoé")
+        page.get_by_label("Nom", exact=True).fill("Petit")
         page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
         check(page)
         page.get_by_role("button", name="Ouvrir mon compte").click()
@@ -55,7 +59,16 @@ def test_from_registering_to_the_wallet(town: Town, outside: MailServer, browser
         for path in ("/me/wallet", "/me/profile", "/me/security", "/me/data", page.url):
             page.goto(path)
             check(page)
+        for path in ("/me", "/me/profile", "/procedures/acte-de-naissance"):
+            page.goto(path)
+            assert walk(page) > 10
         page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
-        for path in ("/me", "/me/wallet", "/me/profile", "/me/security"):
+        for path in ("/me", "/me/boxes", "/me/cases", "/me/wallet", "/me/profile", "/me/security"):
             page.goto(path)
             check(page)
+
+
+@pytest.mark.parametrize("path", ["/", "/procedures", "/procedures/encombrants", "/tracking"])
+def test_a_page_is_light(town: Town, browser: Browser, path: str) -> None:
+    with Visitor(browser, town, size=PHONE) as visitor:  # whose browser has nothing yet
+        assert 5_000 < weight(visitor.page, path) <= MOST_BYTES

@@ -26,7 +26,7 @@ def test_a_replay_of_everything_changes_no_row(new_town: NewTown, tmp_path: Path
         settle(town)
     before = _digests(town)
     assert before["cases"][0] == 28
-    assert "8 consumers read again from 0" in town.command("replay", "--from", "0")
+    assert "11 consumers read again from 0" in town.command("replay", "--from", "0")
     rewound = _digests(town)
     assert {name for name in before if rewound[name] != before[name]} <= OF_THE_ENGINE
     assert rewound != before

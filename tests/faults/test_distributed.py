@@ -29,7 +29,16 @@ SETTLED = 180.0  # seconds for every receipt to arrive once all is well again
 WORKERS = ("worker 1", "worker 2", "worker 3")
 BY_STAGES = {
     "worker for reading": ("normalize", "route"),
-    "worker for telling": ("authenticate", "notify", "calls", "fetch", "deliver"),
+    "worker for telling": (
+        "authenticate",
+        "notify",
+        "calls",
+        "fetch",
+        "announce",
+        "address",
+        "alert",
+        "deliver",
+    ),
 }
 
 

@@ -1,5 +1,7 @@
 """What is true of the embedded engine's cursors alone."""
 
+import asyncio
+
 from sqlalchemy import delete
 
 from citizens import CitizenRow
@@ -8,8 +10,8 @@ from core.database import Database
 from core.errors import Later
 from ingest.consumer import BATCH
 from ingest.embedded import rewind
-from ingest.models import ProcessedRow
-from tests.builders import SettableClock
+from ingest.models import IntakeRow, ProcessedRow
+from tests.builders import NOON, SettableClock
 from tests.ingest.engines import Embedded
 from tests.ingest.witness import Witness, accept_all, names, no_retries, until
 
@@ -48,3 +50,30 @@ async def test_a_cursor_is_never_moved_forward_by_a_replay(
     async with engine.running(witness.consumer):
         await engine.until_read()
     assert witness.handled == ["one", "two"]
+
+
+async def test_a_batch_ends_early_when_somebody_waits_for_the_store_and_loses_nothing(
+    database: Database, blobs: Blobs, clock: SettableClock
+) -> None:
+    engine = Embedded(database, clock)
+    keys = [f"{number:03}" for number in range(BATCH)]
+    await accept_all(database, blobs, clock, keys)
+    waited: list[asyncio.Task[int]] = []
+
+    async def write() -> int:
+        async with database.begin():
+            return len(witness.handled)
+
+    def trouble(intake: IntakeRow) -> Exception | None:
+        """Somebody wants to write from the first event on; the last but one is away for a while."""
+        if not waited:
+            waited.append(asyncio.create_task(write()))
+        return Later("away") if intake.key == keys[-2] and clock() == NOON else None
+
+    witness = Witness(database, trouble)
+    async with engine.running(witness.consumer):
+        await engine.until_read()
+        clock.advance(hours=1)
+        await until(database, no_retries)
+    assert await waited[0] < BATCH // 2
+    assert await names(database) == keys

@@ -30,6 +30,8 @@ class Sink:
         """Cleared, RSET is not answered."""
         self.resets.set()
         self.speaks_utf8 = True
+        self.extensions: list[str] = []
+        """What it offers besides."""
         self.tls: ssl.SSLContext | None = None
         self.password = ""
         self._server: asyncio.Server | None = None
@@ -93,6 +95,12 @@ class Sink:
         right = isinstance(given, LoginPassword) and given.password == self.password.encode()
         return AuthResult(success=right, handled=False)
 
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, _envelope: Envelope, host: str, said: list[str]
+    ) -> list[str]:
+        session.host_name = host
+        return [*said[:-1], *(f"250-{one}" for one in self.extensions), said[-1]]
+
     async def handle_MAIL(  # noqa: N802 - named by aiosmtpd
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -109,8 +117,9 @@ class Sink:
         _session: Session,
         envelope: Envelope,
         address: str,
-        _options: list[str],
+        options: list[str],
     ) -> str:
+        envelope.rcpt_options.extend(options)
         if self.to_recipients:
             return self.to_recipients.popleft()
         envelope.rcpt_tos.append(address)

@@ -10,7 +10,7 @@ from jinja2 import Environment
 from jinja2.exceptions import SecurityError
 
 from core.i18n import CATALOGUES
-from notify.contents import Contents, View, _environment, quoted_subject
+from notify.contents import Contents, View, environment, quoted_subject
 from notify.models import Kind
 from notify.wrapping import WIDTH
 
@@ -122,7 +122,7 @@ def test_a_subject_is_quoted_on_one_line_without_its_prefixes(subject: str, quot
 
 
 def test_templates_cannot_reach_out_of_their_sandbox() -> None:
-    environment: Environment = _environment("en", PARIS, gettext.NullTranslations())
-    hostile = environment.from_string("{{ view.__class__.__mro__[1].__subclasses__() }}")
+    sandbox: Environment = environment("en", PARIS, gettext.NullTranslations())
+    hostile = sandbox.from_string("{{ view.__class__.__mro__[1].__subclasses__() }}")
     with pytest.raises(SecurityError):
         hostile.render(view=view(Kind.RECEIPT))

@@ -12,7 +12,8 @@ from ingest.events import CaseChanged, Event
 from ingest.models import StreamRow
 from notify import DeliveryStatus, Dispatcher, Medium, Outbox, Smtp
 from notify.models import DeliveryRow
-from notify.store import Due, Outcome, claim, read_due, settle
+from notify.settling import settle
+from notify.store import Due, Outcome, claim, read_due
 from tests.notify.building import Desk, at_work, executed, settled, until
 from tests.notify.sink import Sink
 
@@ -134,7 +135,7 @@ async def in_flight(desk: Desk, *changes: Event) -> list[Due]:
     """The deliveries of these changes, marked as the dispatcher marks them."""
     await desk.tell(*changes)
     async with desk.database.read() as session:
-        dues = await read_due(session, [Medium.EMAIL], desk.clock(), 100)
+        dues = await read_due(session, Medium.EMAIL, desk.clock(), 100)
     async with desk.database.begin() as session:
         await claim(session, dues, US)
     return dues

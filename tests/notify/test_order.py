@@ -83,7 +83,7 @@ async def test_whether_there_is_an_earlier_one_is_looked_up_in_its_case(desk: De
             asked.append((statement, given))
 
         event.listen(connection.sync_connection, "before_cursor_execute", note)
-        await read_due(session, [Medium.EMAIL], desk.clock(), 100)
+        await read_due(session, Medium.EMAIL, desk.clock(), 100)
         statement, given = asked[0]
         rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
         plan = [row["detail"] for row in rows.mappings()]
@@ -107,7 +107,7 @@ async def three_mails(desk: Desk) -> list[str]:
 
 async def due(desk: Desk) -> list[str]:
     async with desk.database.read() as session:
-        dues = await read_due(session, [Medium.EMAIL], desk.clock(), 100)
+        dues = await read_due(session, Medium.EMAIL, desk.clock(), 100)
     return [one.delivery.message_id for one in dues]
 
 

@@ -18,7 +18,9 @@ from core.ids import new_id
 from ingest.models import StreamRow
 from notify import Content, Delivery, DeliveryStatus, Dispatcher, Medium, ProviderId
 from notify.models import DeliveryRow, DispatcherRow
-from notify.store import Due, Outcome, claim, read_due, settle, show, take_back
+from notify.presence import show, take_back
+from notify.settling import settle
+from notify.store import Due, Outcome, claim, read_due
 from tests.notify.building import Desk, at_work, executed, settled, until
 from tests.postgresql import on_postgresql
 
@@ -32,6 +34,7 @@ SLOW = "slow@c.example"
 class Memory:
     """A sender that notes in a list, which others may share, what it sends."""
 
+    name = "memory"
     medium = Medium.EMAIL
 
     def __init__(self, sent: list[Delivery] | None = None) -> None:
@@ -310,7 +313,7 @@ async def take_all_back(desk: Desk) -> None:
 
 async def read(desk: Desk) -> list[Due]:
     async with desk.database.read() as session:
-        return await read_due(session, [Medium.EMAIL], desk.clock(), 100)
+        return await read_due(session, Medium.EMAIL, desk.clock(), 100)
 
 
 @asynccontextmanager

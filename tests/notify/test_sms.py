@@ -27,6 +27,7 @@ JEANNE = "+33639980001"
 class Telephones:
     """A provider that takes everything, but for those it is told of."""
 
+    name = "memory"
     medium = Medium.SMS
 
     def __init__(self, *unwanted: str) -> None:
@@ -120,11 +121,11 @@ async def test_what_the_provider_tells_later_counts_and_what_is_late_does_not(de
         async with desk.database.begin() as session:
             known = await record_feedback(
                 session,
+                desk.clock,
                 delivery_id=row.id,
                 provider_id="SM1",
                 status=status,
                 reason=reason,
-                at=desk.clock(),
             )
         assert known
     assert (await desk.row()).status == DeliveryStatus.DELIVERED
@@ -139,11 +140,11 @@ async def test_a_failure_that_is_told_later_is_written_into_the_case(desk: Desk)
     async with desk.database.begin() as session:
         await record_feedback(
             session,
+            desk.clock,
             delivery_id=row.id,
             provider_id="SM1",
             status=DeliveryStatus.FAILED,
             reason="Twilio 30003: the telephone is off",
-            at=desk.clock(),
         )
     async with desk.database.read() as session:
         query = select(CaseEventRow).where(CaseEventRow.kind == "delivery_failed")

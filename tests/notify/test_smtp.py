@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from core.errors import BadInput, Refused
-from notify.senders.contract import Retry, Unreachable
-from notify.senders.smtp import Smarthost, Smtp
+from notify.senders.contract import Declined, Gone, Retry, Unreachable
+from notify.senders.smarthost import Smarthost
+from notify.senders.smtp import Smtp
+from notify.verp import ReturnPaths
 from tests.notify.building import until
 from tests.notify.sink import Sink
 from tests.notify.test_mail import CONTENT, DELIVERY
@@ -52,6 +54,58 @@ async def test_4xx_is_for_later_and_5xx_is_final(sink: Sink, smtp: Smtp, answers
         await smtp.send(DELIVERY, CONTENT)
     await smtp.send(DELIVERY, CONTENT)
     assert (len(sink.mails), sink.connections) == (1, 1)
+
+
+async def test_commands_go_at_once_where_the_server_allows_it(sink: Sink, smtp: Smtp) -> None:
+    sink.extensions = ["PIPELINING"]
+    sink.to_recipients.extend(["550 5.1.1 No such user", "451 4.7.1 Greylisted"])
+    with pytest.raises(Gone, match=r"550 5\.1\.1 No such user"):
+        await smtp.send(DELIVERY, CONTENT)
+    with pytest.raises(Retry, match=r"451 4\.7\.1 Greylisted"):
+        await smtp.send(DELIVERY, CONTENT)
+    for _ in range(2):
+        await smtp.send(DELIVERY, CONTENT)
+    sink.hang_up()
+    await smtp.send(DELIVERY, CONTENT)
+    assert (len(sink.mails), sink.connections) == (3, 2)
+    assert sink.messages()[2]["Message-ID"] == DELIVERY.message_id
+
+
+async def test_a_report_of_a_failure_is_asked_for_where_there_are_any() -> None:
+    """By hand, as aiosmtpd knows no DSN (RFC 3461)."""
+    lines: list[str] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 dsn.example\r\n")
+        is_data = False
+        while line := (await reader.readline()).decode().rstrip("\r\n"):
+            lines.append(line)
+            is_data = line == "DATA"
+            writer.write(b"250-hello\r\n250 DSN\r\n" if line[:4] == "EHLO" else b"")
+            writer.write(b"354 go on\r\n" if is_data else b"")
+            if is_data:
+                await reader.readuntil(b"\r\n.\r\n")
+            writer.write(b"250 ok\r\n" if line[:4] != "EHLO" else b"")
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    paths = ReturnPaths(b"secret", "bounces@demo.example")
+    smarthost = Smarthost.parse(f"smtp://127.0.0.1:{port}")
+    smtp = Smtp(smarthost, hostname="x.example", return_path=paths.address)
+    await smtp.send(DELIVERY, CONTENT)
+    await smtp.close()
+    server.close()
+    mail, recipient = lines[1], lines[2]
+    assert mail.endswith(f" RET=HDRS ENVID={DELIVERY.id.hex}")
+    assert recipient == f"RCPT TO:<{DELIVERY.recipient}> NOTIFY=FAILURE"
+    assert list(paths.deliveries(mail)) == [DELIVERY.id]
+
+
+async def test_what_the_server_will_not_carry_another_one_may(sink: Sink, smtp: Smtp) -> None:
+    sink.to_mails.append("554 5.7.1 Rejected as spam")
+    with pytest.raises(Declined):
+        await smtp.send(DELIVERY, CONTENT)
 
 
 async def test_a_server_that_wants_a_login_is_not_the_citizens_fault(

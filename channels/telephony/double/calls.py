@@ -4,7 +4,9 @@ import math
 import struct
 import wave
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from io import BytesIO
+from time import monotonic
 from xml.etree.ElementTree import Element
 
 from channels.telephony.double.provider import Provider, new_sid
@@ -27,8 +29,11 @@ class Call:
     _verb: Element | None = None
     _rest: list[Element] = field(default_factory=list)
     _base: str = ""
+    _began: float = 0.0
+    _told: bool = False
 
     async def dial(self) -> None:
+        self._began = monotonic()
         await self._go(f"{self.provider.account.hooks}/voice/menu", {"CallStatus": "ringing"})
 
     async def press(self, digits: str) -> None:
@@ -41,6 +46,7 @@ class Call:
         """Press nothing until the question is over."""
         if self.state == "keys":
             await self._play(self._rest)
+            await self._tell_end()
 
     async def speak(self, words: str) -> None:
         """Leave a message: a recording, and soon what is said in it."""
@@ -65,20 +71,40 @@ class Call:
             told | words_of_it | {"TranscriptionSid": new_sid("TR")},
         )
 
-    def hang_up(self) -> None:
+    async def hang_up(self) -> None:
+        self._stop()
+        await self._tell_end()
+
+    def _stop(self) -> None:
         self.state, self._verb = "over", None
 
+    async def _tell_end(self) -> None:
+        """How Twilio tells that an incoming call is over, and how long it was."""
+        if self.state == "over" and not self._told:
+            self._told = True
+            length = max(1, round(monotonic() - self._began))
+            ended = {
+                "CallStatus": "completed",
+                "CallDuration": str(length),
+                "Timestamp": format_datetime(self.provider.clock()),
+            }
+            await self._call(f"{self.provider.account.hooks}/voice/status", ended)
+
     async def _go(self, url: str, fields: dict[str, str]) -> None:
+        await self._follow(url, fields)
+        await self._tell_end()
+
+    async def _follow(self, url: str, fields: dict[str, str]) -> None:
         answer = await self._call(url, fields)
         if answer.status != 200:
             self.heard.append(("error", f"HTTP {answer.status}"))
-            self.hang_up()
+            self._stop()
             return
         self._base = answer.url
         await self._play(list(answer.document))
 
     async def _play(self, verbs: list[Element]) -> None:
-        self.hang_up()
+        self._stop()
         for place, verb in enumerate(verbs):
             match verb.tag:
                 case "Say":
@@ -92,11 +118,11 @@ class Call:
                     self.state, self._verb = "record", verb
                     return
                 case "Redirect" if len(self.heard) < MAX_STEPS * 10:
-                    await self._go((verb.text or "").strip(), {})
+                    await self._follow((verb.text or "").strip(), {})
                     return
                 case "Dial":
                     self.heard.append(("dial", (verb.text or "").strip()))
-                    await self._go(verb.get("action", ""), {"DialCallStatus": "no-answer"})
+                    await self._follow(verb.get("action", ""), {"DialCallStatus": "no-answer"})
                     return
                 case "Hangup":
                     return

@@ -132,7 +132,7 @@ def _telephone(provider: Provider, pages: Pages) -> APIRouter:
             case "speak":
                 await call.speak(words)
             case _:
-                call.hang_up()
+                await call.hang_up()
         return back(call.sender, call)
 
     return telephone

@@ -2,11 +2,10 @@
 
 from starlette.requests import Request
 
-from channels.web.account.asking import speech
 from channels.web.account.context import Context
 from channels.web.account.views import Mine
 from citizens import Account
-from core.i18n import N_
+from core.i18n import N_, translator
 
 NOTICES = {
     "saved": N_("Saved."),
@@ -21,6 +20,7 @@ NOTICES = {
     "off": N_("The second factor is off."),
     "passkey": N_("The passkey is kept. You can sign in with it from now on."),
     "sent": N_("Your message is sent. It appears here in a moment."),
+    "proposed": N_("Your proposal is with us. We tell you when it is accepted or not."),
     "withdrawn": N_("Your request is withdrawn."),
     "added": N_("The request is in your space now."),
     "uploaded": N_("The document is in your wallet."),
@@ -28,14 +28,17 @@ NOTICES = {
 }
 
 
-def mine_of(request: Request, context: Context, account: Account, here: str) -> Mine:
-    """``?said=`` names what was done just now."""
-    _ = speech(request, context)
+def notice_of(request: Request, locale: str) -> str:
+    """What was done just now, which ``?said=`` names."""
     notice = NOTICES.get(request.query_params.get("said", ""), "")
+    return translator(locale)(notice) if notice else ""
+
+
+def mine_of(request: Request, context: Context, account: Account, here: str) -> Mine:
     return Mine(
         name=account.name,
         email=account.email,
         here=here,
-        notice=_(notice) if notice else "",
+        notice=notice_of(request, context.pages.locale_of(request)),
         wallet=context.settings.wallet_quota > 0,
     )

@@ -14,11 +14,12 @@ from cases import hold_cases_of
 from channels.web.account.asking import LOGIN, own_form, speech
 from channels.web.account.context import Context, In
 from channels.web.account.entering import start_session
+from channels.web.account.names import NOBODY, name_mistakes
 from channels.web.account.secrets import password_mistake
 from channels.web.account.trail import record
 from channels.web.account.views import AskPage, LinkPage, SentPage
 from channels.web.fields import email_address
-from citizens import account_id_of, former
+from citizens import Name, account_id_of, former
 from citizens.accounts import account, create_account, set_email, set_password
 from citizens.links import LIVES, Purpose, drop_links, find_link, new_link, use_link
 from citizens.models import AccountLinkRow
@@ -28,9 +29,9 @@ from core.errors import NotThere, Refused
 from core.ratelimit import TooMany
 from core.text import clean_line
 from core.web import FieldError
+from feeds.subscriptions import follow_account
 from notify import AccountKind
 
-MAX_NAME = 200  # characters
 MAILED = (Purpose.REGISTER, Purpose.RECOVER, Purpose.EMAIL)
 Asked = Literal["register", "recover"]
 
@@ -78,10 +79,11 @@ async def follow_link(
     request: Request,
     context: In,
     token: str,
-    name: Annotated[str, Form()] = "",
+    given_name: Annotated[str, Form()] = "",
+    family_name: Annotated[str, Form()] = "",
     password: Annotated[str, Form()] = "",
 ) -> Response:
-    name = clean_line(name)
+    name = Name(clean_line(given_name), clean_line(family_name))
     try:
         async with context.database.read() as session:
             link = await find_link(session, context.clock, token, *MAILED)
@@ -138,20 +140,18 @@ async def _send_link(request: Request, context: Context, purpose: Purpose, addre
 
 
 async def _mistakes(
-    request: Request, context: Context, link: AccountLinkRow, name: str, password: str
+    request: Request, context: Context, link: AccountLinkRow, name: Name, password: str
 ) -> list[FieldError]:
     _ = speech(request, context)
     errors = []
-    if link.purpose == Purpose.REGISTER and not name:
-        errors.append(FieldError("name", _("Say how we may call you.")))
-    if len(name) > MAX_NAME:
-        errors.append(FieldError("name", _("The name is too long.")))
-    mistake = await password_mistake(context, password, (link.email, name), _)
+    if link.purpose == Purpose.REGISTER:
+        errors += name_mistakes(name, _)
+    mistake = await password_mistake(context, password, (link.email, name.whole), _)
     return [*errors, FieldError("password", mistake)] if mistake else errors
 
 
 async def _open_account(
-    request: Request, context: Context, token: str, name: str, password: str
+    request: Request, context: Context, token: str, name: Name, password: str
 ) -> Response:
     async with context.database.begin() as session:
         link = await use_link(session, context.clock, token, Purpose.REGISTER)
@@ -191,6 +191,7 @@ async def _change_address(request: Request, context: Context, token: str) -> Res
         if other := await former(session, link.email):
             await hold_cases_of(session, clock, mine, sender=other, address=link.email)
         await set_email(session, clock, before.id, link.email)
+        await follow_account(session, before.id, email=link.email, phone=before.phone)
         await context.mails.queue(
             session,
             AccountKind.SECURED,
@@ -215,14 +216,15 @@ def _link(
     link: AccountLinkRow,
     token: str,
     *,
-    name: str = "",
+    name: Name = NOBODY,
     errors: list[FieldError] | None = None,
 ) -> Response:
     page = LinkPage(
         purpose=link.purpose,
         token=token,
         email=link.email,
-        name=name,
+        given_name=name.given,
+        family_name=name.family,
         min_password=MIN_PASSWORD,
         errors=errors or (),
     )

@@ -13,9 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from channels.web.account.asking import Me, knows_password, own_form, speech
 from channels.web.account.context import Context, In
 from channels.web.account.frame import mine_of
+from channels.web.account.names import name_mistakes
 from channels.web.account.views import AddressPage, ProfilePage
 from channels.web.fields import email_address
-from citizens import Account, Category, PostalAddress, account_id_of, read_profile
+from citizens import Account, Category, Name, PostalAddress, account_id_of, read_profile
 from citizens.links import LIVES, Purpose, new_link
 from citizens.phones import pending_number
 from citizens.profile import addresses_of, change_profile, remove_address, save_address
@@ -26,7 +27,6 @@ from core.text import clean_line
 from core.web import FieldError
 from notify import AccountKind
 
-MAX_NAME = 200  # characters
 MAX_LINE = 200  # characters of a line of an address
 MAX_CODE = 16  # characters of a postal code
 OLDEST = 130  # years
@@ -45,15 +45,15 @@ async def save(
     request: Request,
     context: In,
     me: Me,
-    name: Annotated[str, Form()] = "",
+    given_name: Annotated[str, Form()] = "",
+    family_name: Annotated[str, Form()] = "",
     language: Annotated[str, Form()] = "",
     category: Annotated[str, Form()] = "",
     birth_date: Annotated[str, Form()] = "",
 ) -> Response:
     _ = speech(request, context)
-    name, errors = clean_line(name), []
-    if not name or len(name) > MAX_NAME:
-        errors.append(FieldError("name", _("Say how we may call you.")))
+    name = Name(clean_line(given_name), clean_line(family_name))
+    errors = name_mistakes(name, _)
     born = read_day(birth_date)
     if birth_date.strip() and (born is None or not _possible(born, context)):
         errors.append(

@@ -50,12 +50,14 @@ class SentPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPage:
-    """``portal/account/link.html``: what a link leads to; ``name`` and ``password``."""
+    """``portal/account/link.html``: what a link leads to; ``given_name``, ``family_name`` and
+    ``password``."""
 
     purpose: str
     token: str
     email: str
-    name: str = ""
+    given_name: str = ""
+    family_name: str = ""
     min_password: int
     errors: Sequence[FieldError] = ()
 

@@ -1,7 +1,7 @@
 """From a page of a form to what its template shows. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -22,6 +22,7 @@ from cases.procedures.fields import (
 from cases.procedures.mistakes import Translate
 from cases.procedures.summary import words_of
 from channels.web.procedures.reading import PREFIX
+from channels.web.procedures.wallet import Offer
 from core.i18n import N_
 from core.web import FieldError
 
@@ -59,6 +60,8 @@ class Control:
     accept: str = ""
     max_size: int = 0
     max_count: int = 0
+    offers: Sequence[Offer] = ()
+    """Documents of the wallet that could go along."""
     unit: str = ""
     text: str = ""
     """Of a computed value."""
@@ -126,14 +129,17 @@ def controls_of(
     reader: Reader,
     *,
     more_rows: str = "",
+    offers: Mapping[str, Sequence[Offer]] | None = None,
 ) -> list[Control]:
-    """``more_rows`` names a table that gets an empty line."""
+    """``more_rows`` names a table that gets an empty line; ``offers`` are documents of the
+    citizen's wallet by field."""
     by_id = {error.field: error.message for error in errors}
-    return [
+    controls = [
         _control(field, typed.get(field.name), PREFIX + field.name, by_id, reader, form, more_rows)
         for field in page.fields
         if not (isinstance(field, ComputedField) and not field.shown)
     ]
+    return [replace(one, offers=(offers or {}).get(one.name, ())) for one in controls]
 
 
 def _control(

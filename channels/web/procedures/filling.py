@@ -9,24 +9,25 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cases.procedures import (
-    Form,
     FormDraft,
     ShownPage,
-    Surroundings,
     fill_in,
     read_draft,
     remove_file,
     save_draft,
     say,
 )
-from cases.procedures.fields import Asked
+from cases.procedures.fields import Asked, FilesField
 from channels.web.body import TooLarge, read_form
 from channels.web.procedures.controls import Reader, controls_of, errors_of, with_labels
-from channels.web.procedures.office import Office, base_of, to_resume
-from channels.web.procedures.reading import PREFIX, typed_of
-from channels.web.procedures.uploads import keep_files
-from channels.web.procedures.views import FormPage, Kept, LeavePage, Step
-from core.errors import NotThere
+from channels.web.procedures.office import Office, to_resume
+from channels.web.procedures.opened import Opened, steps_of
+from channels.web.procedures.places import Places
+from channels.web.procedures.reading import PREFIX, typed_of, without_row
+from channels.web.procedures.uploads import keep_files, told
+from channels.web.procedures.views import FormPage, Kept, LeavePage
+from channels.web.procedures.wallet import Offer, offers, revoke, share, with_shares
+from core.errors import BadInput, NotThere
 from core.i18n import N_, translator
 from core.web import FieldError
 from core.web.csrf import FIELD
@@ -35,38 +36,6 @@ MAX_FIELDS = 2_000  # of one page: a table of 30 lines and 8 columns is 240
 EXPIRED = N_("The page had been open for too long. Please send it again.")
 TOO_LARGE = N_("The files are too large. Send fewer, or smaller.")
 MORE_ASKED = N_("Your answers call for a few more questions: they are on this page now.")
-HERE_ALLOWED = {"Permissions-Policy": "camera=(), geolocation=(self), microphone=()"}
-"""A page may ask where the citizen is, when they press the button for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A draft with its form as it is now."""
-
-    draft: FormDraft
-    form: Form
-    around: Surroundings
-    reader: Reader
-
-    @property
-    def base(self) -> str:
-        return base_of(self.draft.definition.slug, self.draft.reference)
-
-    def page(self, name: str) -> ShownPage | None:
-        return next((page for page in self.form.pages if page.name == name), None)
-
-    def beside(self, name: str, step: int) -> str:
-        """The address of the page before (-1) or after (1); behind the last is the summary."""
-        names = [page.name for page in self.form.pages]
-        index = names.index(name) + step
-        return (
-            f"{self.base}/pages/{names[max(index, 0)]}"
-            if index < len(names)
-            else (f"{self.base}/summary")
-        )
-
-    def again(self, draft: FormDraft) -> "Opened":
-        return replace(self, draft=draft, form=fill_in(draft.definition, draft.typed, self.around))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +49,7 @@ class Filling:
         page = opened.page(name)
         if page is None:
             return RedirectResponse(f"{opened.base}/pages/{opened.form.pages[0].name}", 303)
-        return self._page(request, opened, page)
+        return await self._page(request, opened, page)
 
     async def send(self, request: Request, slug: str, reference: str, name: str) -> Response:
         """Save the page, and do what its button says."""
@@ -94,7 +63,7 @@ class Filling:
             most = office.settings.max_upload
             sent = await read_form(request, most, max_fields=MAX_FIELDS)
         except TooLarge as problem:
-            return self._too_large(request, opened, page, problem)
+            return await self._too_large(request, opened, page, problem)
         try:
             return await self._handle(request, opened, page, sent)
         finally:
@@ -123,7 +92,9 @@ class Filling:
         around = self.office.surroundings(draft.definition, visitor)
         locale = self.office.pages.locale_of(request)
         reader = Reader(locale, translator(locale), around.place.today)
-        return Opened(draft, fill_in(draft.definition, draft.typed, around), around, reader)
+        return Opened(
+            draft, fill_in(draft.definition, draft.typed, around), around, reader, visitor
+        )
 
     def kept(self, draft: FormDraft) -> Kept:
         return Kept(
@@ -139,27 +110,31 @@ class Filling:
     ) -> Response:
         shown = str(sent.get("shown", "")).split(",")
         action, _, what = str(sent.get("action", "next")).partition(":")
-        answers = _without_row(sent, what) if action == "less" else sent
+        answers = without_row(sent, what) if action == "less" else sent
         typed = typed_of([one for one in page.page.fields if one.name in shown], answers)
         if not self.office.pages.csrf.valid(request, str(sent.get(FIELD, ""))):
             draft = replace(opened.draft, typed={**opened.draft.typed, **typed})
             expired = FieldError("", opened.reader.translate(EXPIRED))
-            return self._page(request, opened.again(draft), page, [expired], status=403)
+            return await self._page(request, opened.again(draft), page, [expired], status=403)
+        turned = opened.turned_to(page.name, typed) if action == "next" else page.name
         saved, refused = await self._save(
-            opened, page, typed, sent, remove=what if action == "remove" else ""
+            opened, page, typed, sent, turned, remove=what if action == "remove" else ""
         )
+        if action in ("share", "revoke"):
+            refused += await self._of_wallet(saved, action, what, sent)
+            saved = await self._fresh(saved)
         page = saved.page(page.name) or page
         if action == "leave" and not refused:
             return RedirectResponse(f"{saved.base}/left", 303)
         if action == "back" and not refused:
             return RedirectResponse(saved.beside(page.name, -1), 303)
         if action != "next":
-            return self._page(
+            return await self._page(
                 request, saved, page, refused, more_rows=what if action == "more" else ""
             )
-        return self._go_on(request, saved, page, refused, shown)
+        return await self._go_on(request, saved, page, refused, shown)
 
-    def _go_on(
+    async def _go_on(
         self,
         request: Request,
         saved: Opened,
@@ -177,10 +152,10 @@ class Filling:
             ),
         ]
         if errors:
-            return self._page(request, saved, page, errors, status=422)
+            return await self._page(request, saved, page, errors, status=422)
         if any(isinstance(one, Asked) and one.name not in shown for one in page.fields):
             notice = saved.reader.translate(MORE_ASKED)
-            return self._page(request, saved, page, notice=notice)
+            return await self._page(request, saved, page, notice=notice)
         return RedirectResponse(saved.beside(page.name, 1), 303)
 
     async def _save(
@@ -189,6 +164,7 @@ class Filling:
         page: ShownPage,
         typed: Mapping[str, Any],
         sent: FormData,
+        turned: str,
         *,
         remove: str,
     ) -> tuple[Opened, list[FieldError]]:
@@ -205,17 +181,45 @@ class Filling:
         )
         async with office.database.begin() as session:
             await save_draft(
-                session, office.clock, draft, typed, page=page.name, life=office.draft_life
+                session, office.clock, draft, typed, page=turned, life=office.draft_life
             )
-            if remove:
-                await remove_file(session, draft, remove)
-        async with office.database.read() as session:
-            fresh = await read_draft(session, office.clock, draft.reference)
-        if fresh is None:
-            raise NotThere("the draft is gone")
-        return opened.again(fresh), refused
+            gone = await remove_file(session, office.blobs, draft.id, remove) if remove else ()
+        await office.blobs.discard(gone)
+        return await self._fresh(opened), refused
 
-    def _too_large(
+    async def _fresh(self, opened: Opened) -> Opened:
+        office = self.office
+        async with office.database.read() as session:
+            draft = await read_draft(session, office.clock, opened.draft.reference)
+            if draft is None:
+                raise NotThere("the draft is gone")
+            return opened.again(await with_shares(session, office.wallet, draft, opened.visitor))
+
+    async def _of_wallet(
+        self, opened: Opened, action: str, what: str, sent: FormData
+    ) -> list[FieldError]:
+        """Have documents go along (``share``), or not after all (``revoke``)."""
+        office, draft = self.office, opened.draft
+        if office.wallet is None:
+            return []
+        chosen = [one for one in sent.getlist(f"w-{what}") if isinstance(one, str)]
+        most = office.settings.max_upload
+        try:
+            async with office.database.begin() as session:
+                if action == "revoke":
+                    await revoke(session, office.wallet, draft, opened.visitor, what)
+                else:
+                    await share(session, office.wallet, draft, opened.visitor, what, chosen, most)
+        except NotThere:  # gone from the wallet, or revoked there
+            return []
+        except BadInput as problem:
+            field = draft.definition.fields[what]
+            assert isinstance(field, FilesField)  # noqa: S101 - nothing else is shared with
+            words = told(problem.reason, field, problem.where, opened.reader.translate)
+            return [FieldError(PREFIX + what, words)]
+        return []
+
+    async def _too_large(
         self, request: Request, opened: Opened, page: ShownPage, problem: TooLarge
     ) -> Response:
         """What was typed stays on the page, but is not saved: its token was not looked at."""
@@ -224,11 +228,11 @@ class Filling:
         mistake = FieldError("", opened.reader.translate(TOO_LARGE))
         # What we have not read of the body must not be taken for the next request.
         headers = {"Connection": "close"}
-        return self._page(
+        return await self._page(
             request, opened.again(draft), page, [mistake], status=413, headers=headers
         )
 
-    def _page(
+    async def _page(
         self,
         request: Request,
         opened: Opened,
@@ -241,6 +245,16 @@ class Filling:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         names = [one.name for one in opened.form.pages]
+        places = Places.of(self.office.settings)
+        controls = controls_of(
+            page,
+            opened.form,
+            opened.draft.typed,
+            errors,
+            opened.reader,
+            more_rows=more_rows,
+            offers=await self._offers(opened, page),
+        )
         view = FormPage(
             title=opened.draft.definition.called(opened.reader.locale),
             base=opened.base,
@@ -248,9 +262,8 @@ class Filling:
             heading=say(page.page.title, opened.reader.locale),
             help=say(page.page.help, opened.reader.locale),
             steps=steps_of(opened, page.name),
-            controls=controls_of(
-                page, opened.form, opened.draft.typed, errors, opened.reader, more_rows=more_rows
-            ),
+            controls=controls,
+            places=places,
             errors=with_labels(errors, page, opened.reader),
             notice=notice,
             kept=self.kept(opened.draft),
@@ -262,8 +275,14 @@ class Filling:
             "portal/procedures/page.html",
             view,
             status=status,
-            headers={**HERE_ALLOWED, **(headers or {})},
+            headers={**places.headers(controls), **(headers or {})},
         )
+
+    async def _offers(self, opened: Opened, page: ShownPage) -> Mapping[str, Sequence[Offer]]:
+        if not any(isinstance(field, FilesField) for field in page.fields):
+            return {}
+        async with self.office.database.read() as session:
+            return await offers(session, self.office.wallet, opened.draft, opened.visitor)
 
     @staticmethod
     def _elsewhere(opened: Opened | None, reference: str) -> Response:
@@ -274,22 +293,5 @@ class Filling:
         return RedirectResponse(f"{opened.base}/pages/{opened.form.pages[0].name}", 303)
 
 
-def steps_of(opened: Opened, now: str) -> list[Step]:
-    """The visible pages and the summary, whose name is empty."""
-    names = [(one.name, say(one.page.title, opened.reader.locale)) for one in opened.form.pages]
-    names.append(("", opened.reader.translate(N_("Summary"))))
-    index = [name for name, _ in names].index(now)
-    return [
-        Step(name=name, title=title, state="done" if n < index else "now" if n == index else "")
-        for n, (name, title) in enumerate(names)
-    ]
-
-
 def office_render(office: Office, request: Request, name: str, view: object) -> Response:
     return office.pages.render(request, f"portal/procedures/{name}.html", view)
-
-
-def _without_row(sent: FormData, what: str) -> FormData:
-    """``what`` is ``<table>:<row>``, the row's number as it stands on the page."""
-    gone = f"{PREFIX}{what.replace(':', '-')}-"
-    return FormData([pair for pair in sent.multi_items() if not pair[0].startswith(gone)])

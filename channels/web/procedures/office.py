@@ -11,8 +11,10 @@ from starlette.responses import RedirectResponse, Response
 
 from cases.procedures import FormDraft, Procedure, Surroundings, read_draft
 from channels.web.body import TooLarge, read_form
+from channels.web.procedures.wallet import with_shares
 from channels.web.tokens import Grant, Grants
 from channels.web.visitors import Visitor, Visitors
+from citizens.sharing import Wallet
 from core.blobs import Blobs
 from core.clock import Clock
 from core.database import Database
@@ -48,6 +50,8 @@ class Office:
     settings: Settings
     secret: bytes
     limits: DraftLimits = field(default_factory=DraftLimits)
+    wallet: Wallet | None = None
+    """None where citizens have none."""
 
     @property
     def draft_life(self) -> timedelta:
@@ -77,7 +81,8 @@ class Office:
             return None
         if granted is None and draft.citizen_id != visitor.citizen_id:
             return None
-        return draft
+        async with self.database.read() as session:
+            return await with_shares(session, self.wallet, draft, visitor)
 
     def open(self, response: Response, slug: str, reference: str) -> Response:
         """Let this browser use the draft from now on."""

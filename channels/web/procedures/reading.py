@@ -31,6 +31,12 @@ def typed_of(fields: Sequence[Shown], sent: FormData) -> dict[str, Any]:
     }
 
 
+def without_row(sent: FormData, what: str) -> FormData:
+    """``what`` is ``<table>:<row>``, the row's number as it stands on the page."""
+    gone = f"{PREFIX}{what.replace(':', '-')}-"
+    return FormData([pair for pair in sent.multi_items() if not pair[0].startswith(gone)])
+
+
 def _typed(field: Asked, sent: FormData, name: str) -> Any:
     if isinstance(field, AddressField | PositionField):
         return {part: _text(sent, f"{name}-{part}") for part in PARTS[type(field)]}

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from channels.web.procedures.catalogue import Catalogue
 from channels.web.procedures.filling import Filling
 from channels.web.procedures.office import Office
+from channels.web.procedures.resumable import Resumable
 from channels.web.procedures.resuming import Resuming
 from channels.web.procedures.sending import Sending
 
@@ -13,7 +14,7 @@ from channels.web.procedures.sending import Sending
 def procedure_routes(office: Office) -> APIRouter:
     """All below ``/procedures``."""
     catalogue, filling, resuming = Catalogue(office), Filling(office), Resuming(office)
-    sending = Sending(office, filling)
+    sending, resumable = Sending(office, filling), Resumable(office)
     routes = APIRouter(
         prefix="/procedures", include_in_schema=False, default_response_class=Response
     )
@@ -31,4 +32,10 @@ def procedure_routes(office: Office) -> APIRouter:
     routes.add_api_route(f"{draft}/summary", sending.send, methods=doing)
     routes.add_api_route(f"{draft}/done", sending.done, methods=looking)
     routes.add_api_route(f"{draft}/discard", sending.discard, methods=doing)
+    uploads, upload = f"{draft}/uploads", f"{draft}/uploads/{{upload_id}}"
+    routes.add_api_route(uploads, resumable.options, methods=["OPTIONS"])
+    routes.add_api_route(uploads, resumable.create, methods=doing)
+    routes.add_api_route(upload, resumable.offset, methods=["HEAD"])
+    routes.add_api_route(upload, resumable.piece, methods=["PATCH"])
+    routes.add_api_route(upload, resumable.give_up, methods=["DELETE"])
     return routes

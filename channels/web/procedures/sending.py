@@ -9,14 +9,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from cases.procedures import discard_draft, leave_for, mark_sent, say, summary
+from cases.procedures import contents_of, discard_draft, leave_for, mark_sent, say, summary
 from channels.web.contact import MAX_USER_AGENT
 from channels.web.procedures.catalogue import paragraphs
 from channels.web.procedures.controls import errors_of
-from channels.web.procedures.filling import EXPIRED, Filling, Opened, steps_of
+from channels.web.procedures.filling import EXPIRED, Filling
 from channels.web.procedures.office import Office, small_form, to_resume
+from channels.web.procedures.opened import Opened, steps_of
 from channels.web.procedures.submission import FORM, raw_of, sender_of
 from channels.web.procedures.views import DonePage, SummaryPage
+from channels.web.procedures.wallet import copies, taken, target_of
 from channels.web.qr import qr_code
 from core.errors import Later
 from core.i18n import N_
@@ -97,14 +99,19 @@ class Sending:
             return to_resume(reference)
         if not draft.sent_at:
             async with self.office.database.begin() as session:
-                await discard_draft(session, draft)
+                gone = await discard_draft(session, self.office.blobs, draft)
+                if self.office.wallet is not None:
+                    await self.office.wallet.ended(session, [target_of(draft, "")])
+            await self.office.blobs.discard(gone)
         return RedirectResponse(f"/procedures/{slug}", 303)
 
     async def _hand_in(self, request: Request, opened: Opened) -> None:
         draft, form, office = opened.draft, opened.form, self.office
-        names = [file["sha256"] for file in _files(draft.typed)]
         async with office.database.read() as session:
-            contents = await office.blobs.read_many(session, names)
+            contents = {
+                **await contents_of(session, office.blobs, draft.id),
+                **await copies(session, office.wallet, draft, opened.visitor),
+            }
         locale = opened.reader.locale
         raw = await asyncio.to_thread(raw_of, draft, form, contents, locale)
         facts = await self._facts(request, opened)
@@ -112,7 +119,9 @@ class Sending:
         await office.accept(Arrival(ChannelName.WEB, draft.reference, raw, facts))
         async with office.database.begin() as session:
             email = sender_of(draft.definition, form.values)["email"]
-            await mark_sent(session, office.clock, draft, email=email)
+            await taken(session, office.wallet, draft, opened.visitor)
+            gone = await mark_sent(session, office.blobs, office.clock, draft, email=email)
+        await office.blobs.discard(gone)
 
     async def _facts(self, request: Request, opened: Opened) -> dict[str, Any]:
         draft = opened.draft
@@ -180,14 +189,4 @@ def _incomplete(opened: Opened) -> list[FieldError]:
         )
         for page in opened.form.pages
         if page.mistakes
-    ]
-
-
-def _files(typed: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [
-        one
-        for value in typed.values()
-        if isinstance(value, list)
-        for one in value
-        if isinstance(one, dict) and "sha256" in one
     ]

@@ -36,7 +36,7 @@ def raw_of(draft: FormDraft, form: Form, contents: Mapping[str, bytes], locale: 
         "queue": definition.queue,
         "subject": subject_of(definition, form, locale),
         "text": as_text(summary(definition, values, locale)),
-        "values": values,
+        "values": {name: _for_good(definition, name, value) for name, value in values.items()},
         **sender_of(definition, values),
         "attachments": [
             {
@@ -48,6 +48,13 @@ def raw_of(draft: FormDraft, form: Form, contents: Mapping[str, bytes], locale: 
         ],
     }
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _for_good(definition: Procedure, name: str, value: Any) -> Any:
+    """Of files, where they were kept until now means nothing any more."""
+    if not isinstance(definition.fields[name], FilesField):
+        return value
+    return [{key: file[key] for key in ("name", "media_type", "size")} for file in value]
 
 
 def sender_of(definition: Procedure, values: Mapping[str, Any]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData, UploadFile
 
 from cases.procedures import FormDraft, ShownPage, add_file
@@ -9,7 +10,7 @@ from cases.procedures.fields import FilesField
 from cases.procedures.mistakes import Translate
 from channels.kinds import kind_of
 from channels.web.procedures.reading import PREFIX
-from core.blobs import Blobs
+from core.blobs import Blob, Blobs
 from core.database import Database
 from core.i18n import N_
 from core.text import clean_line, file_name
@@ -66,20 +67,21 @@ async def keep_files(
             if not isinstance(part, UploadFile) or not part.filename:
                 continue
             name, content = file_name(clean_line(part.filename), "file"), await part.read()
-            problem = _problem(field, name, content) or _no_room(
+            problem = problem_with(field, name, content) or no_room(
                 field, count, [*sizes, len(content)], most
             )
             if problem:
-                amounts = {"name": name, "kinds": ", ".join(field.accept).upper()}
-                wrong.append(FieldError(PREFIX + field.name, translate(problem) % amounts))
+                wrong.append(FieldError(PREFIX + field.name, told(problem, field, name, translate)))
                 continue
-            await _keep(database, blobs, draft, field.name, name, content)
+            blob = await blobs.stage_apart(content)
+            async with database.begin() as session:
+                await keep_file(session, blobs, draft, blob, field=field.name, name=name)
             count += 1
             sizes.append(len(content))
     return wrong
 
 
-def _no_room(field: FilesField, count: int, sizes: Sequence[int], most: int) -> str:
+def no_room(field: FilesField, count: int, sizes: Sequence[int], most: int) -> str:
     if count >= field.max_count:
         return TOO_MANY
     return TOO_MUCH if sum(sizes) > most or len(sizes) > MAX_DRAFT_FILES else ""
@@ -95,13 +97,28 @@ def _sizes(draft: FormDraft) -> list[int]:
     ]
 
 
-def _problem(field: FilesField, name: str, content: bytes) -> str:
-    ending = name.rpartition(".")[2].lower()
-    if not content:
-        return EMPTY
-    if _SAME.get(ending, ending) not in field.accept or not _is(ending, content):
+def problem_with(field: FilesField, name: str, content: bytes) -> str:
+    """A message id, or nothing when the file can be taken."""
+    if content and not _is(_ending(name), content):
         return WRONG_KIND
-    return TOO_LARGE if len(content) > field.max_size else ""
+    return problem_ahead(field, name, len(content))
+
+
+def problem_ahead(field: FilesField, name: str, size: int) -> str:
+    """What is wrong before anything of it has arrived."""
+    if not size:
+        return EMPTY
+    if _SAME.get(_ending(name), _ending(name)) not in field.accept:
+        return WRONG_KIND
+    return TOO_LARGE if size > field.max_size else ""
+
+
+def told(problem: str, field: FilesField, name: str, translate: Translate) -> str:
+    return translate(problem) % {"name": name, "kinds": ", ".join(field.accept).upper()}
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 def _is(ending: str, content: bytes) -> bool:
@@ -112,21 +129,17 @@ def _is(ending: str, content: bytes) -> bool:
         case "docx" | "xlsx" | "odt" | "ods":
             return content.startswith(_ZIP)
         case _:
-            return kind_of(content) == TYPES[ending]
+            return kind_of(content) == TYPES.get(ending, "none")
 
 
-async def _keep(
-    database: Database, blobs: Blobs, draft: FormDraft, field: str, name: str, content: bytes
+def type_of_file(name: str) -> str:
+    """Of a file that is taken."""
+    return TYPES[_ending(name)]
+
+
+async def keep_file(
+    session: AsyncSession, blobs: Blobs, draft: FormDraft, blob: Blob, *, field: str, name: str
 ) -> None:
-    blob = await blobs.stage(content)
-    async with database.begin() as session:
-        await blobs.keep(session, [blob])
-        add_file(
-            session,
-            draft,
-            field=field,
-            name=name,
-            media_type=TYPES[name.rpartition(".")[2].lower()],
-            size=blob.size,
-            sha256=blob.sha256,
-        )
+    """``blob`` is staged apart; ``name`` has been looked at."""
+    media_type = type_of_file(name)
+    await add_file(session, blobs, draft.id, blob, field=field, name=name, media_type=media_type)

@@ -1,4 +1,4 @@
-"""What a citizen writes in a case of theirs: an intake like any other, whose sender is proven.
+"""What a citizen writes in a case of theirs: an intake like any other.
 
 The case that it belongs to goes along as a fact, so that the router need not find it.
 """
@@ -8,18 +8,20 @@ import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from channels.web.account.context import Context
+from cases import CaseRow
+from cases.wanted import WantedRow
+from channels.web.space.visits import Town, Visit
 from channels.web.submission import MAX_FILES, MAX_MESSAGE, File, Submission, Translate
-from citizens import Account
-from citizens.wallet import item_of
 from core.text import clean_line, clean_text
 from core.web import FieldError
 from ingest.intake import Arrival
 from ingest.message import ChannelName
+
+WANTED = "wanted-"
+"""Before the id of a document that was asked for: the name of its field."""
 
 
 def typed_message(fields: FormData) -> str:
@@ -38,23 +40,27 @@ def chosen_items(fields: FormData) -> list[UUID]:
     return found[: MAX_FILES + 1]
 
 
-async def attached(
-    session: AsyncSession, context: Context, me: Account, fields: FormData
-) -> list[File]:
-    """What goes along: files of the form, and copies of the wallet's documents.
-
-    Raises NotThere when one of these is not theirs.
-    """
-    files = [
+async def files_in(fields: FormData, name: str) -> list[File]:
+    return [
         File(clean_line(part.filename or ""), part.content_type or "", await part.read())
-        for part in fields.getlist("attachments")
+        for part in fields.getlist(name)
         if isinstance(part, UploadFile) and part.filename
     ]
-    for item_id in chosen_items(fields):
-        row = await item_of(session, me.id, item_id)
-        content = await context.wallet.content(session, me.id, item_id)
-        files.append(File(row.name, row.media_type, content))
-    return files
+
+
+async def brought(
+    fields: FormData, wanted: Sequence[WantedRow]
+) -> tuple[list[File], list[WantedRow]]:
+    """The files that were asked for, under the names they were asked by, and which of them."""
+    files, came = [], []
+    for row in wanted:
+        given = await files_in(fields, f"{WANTED}{row.id}")
+        if given:
+            came.append(row)
+            files += [
+                File(f"{row.name} – {file.name}", file.media_type, file.content) for file in given
+            ]
+    return files, came
 
 
 def mistakes(message: str, files: Sequence[File], most: int, _: Translate) -> list[FieldError]:
@@ -75,22 +81,30 @@ def mistakes(message: str, files: Sequence[File], most: int, _: Translate) -> li
 
 async def hand_in(
     request: Request,
-    context: Context,
-    me: Account,
-    reference: str,
+    town: Town,
+    visit: Visit,
+    case: CaseRow,
     *,
     nonce: str,
     message: str,
     files: Sequence[File],
+    came: Sequence[WantedRow],
 ) -> None:
     """Durable when it returns; the same form sent twice is one message. Raises Later."""
-    submission = Submission(message=message, name=me.name, email=me.email, files=files)
+    me = visit.account
+    submission = Submission(
+        message=message,
+        name=me.name if me else case.sender_name,
+        email=me.email if me else case.sender_address,
+        files=files,
+    )
     raw = await asyncio.to_thread(submission.raw)
-    sent = await asyncio.to_thread(lambda: hashlib.sha256(f"{me.id} {nonce} ".encode() + raw))
+    who = str(me.id) if me else visit.reference
+    sent = await asyncio.to_thread(lambda: hashlib.sha256(f"{who} {nonce} ".encode() + raw))
     facts = {
-        "account": str(me.id),
-        "case": reference,
-        "locale": context.pages.locale_of(request),
-        "region": context.settings.country,
+        **visit.facts,
+        "locale": town.pages.locale_of(request),
+        "region": town.settings.country,
+        "given": [str(row.id) for row in came],
     }
-    await context.accept(Arrival(ChannelName.WEB, f"space-{sent.hexdigest()}", raw, facts))
+    await town.accept(Arrival(ChannelName.WEB, f"space-{sent.hexdigest()}", raw, facts))

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from cases.procedures import Section
 from channels.web.account.views import Mine
+from channels.web.procedures.controls import Control
 from channels.web.views import TrackedCasePage
 from core.web import FieldError
 
@@ -20,6 +22,16 @@ class CaseLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftLine:
+    """A form that was begun and not sent."""
+
+    title: str
+    url: str
+    saved_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpacePage:
     """``portal/space/space.html``: each list the newest first."""
 
@@ -28,6 +40,7 @@ class SpacePage:
     """For the citizen."""
     open: Sequence[CaseLine]
     closed: Sequence[CaseLine]
+    drafts: Sequence[DraftLine] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +53,59 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CasePage:
-    """``portal/space/case.html``: ``message``, ``attachments``, ``item`` (many) and ``nonce``."""
+class WantedLine:
+    """A document that the town waits for."""
 
-    mine: Mine
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """``portal/space/case.html``: ``message``, ``attachments``, ``wanted-<id>`` (files), ``item``
+    (many) and ``nonce``."""
+
+    mine: Mine | None
+    """None on the tracking page."""
+    notice: str = ""
+    """Where there is no ``mine`` to say it."""
     case: TrackedCasePage
+    base: str
     nonce: str
     message: str = ""
     wallet: Sequence[Choice] = ()
+    wanted: Sequence[WantedLine] = ()
+    may_change: bool = False
+    """Whether it has a form to which changes can be proposed."""
     max_upload: int
     max_files: int
+    errors: Sequence[FieldError] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesPage:
+    """``portal/space/changes.html``: what was sent, each section with a link."""
+
+    mine: Mine | None
+    notice: str = ""
+    base: str
+    subject: str
+    sections: Sequence[Section]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePage:
+    """``portal/space/change.html``: the fields of one page of the form, ``text`` and ``nonce``."""
+
+    mine: Mine | None
+    notice: str = ""
+    base: str
+    subject: str
+    page: str
+    heading: str
+    controls: Sequence[Control]
+    nonce: str
+    text: str = ""
     errors: Sequence[FieldError] = ()
 
 
@@ -61,3 +117,26 @@ class AddPage:
     reference: str = ""
     tracking_key: str = ""
     errors: Sequence[FieldError] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentLine:
+    """Something that the town has sent them."""
+
+    at: datetime
+    medium: str
+    kind: str
+    subject: str
+    status: str
+    reference: str
+    """Of the case that it is about; empty for what was subscribed to."""
+    why: str
+    """The topics by which it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentPage:
+    """``portal/space/sent.html``: GET ``/me/sent``"""
+
+    mine: Mine
+    sent: Sequence[SentLine]

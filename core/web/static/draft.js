@@ -1,5 +1,9 @@
 // A form that saves itself, asks the server what to show next, and shows how far a file is.
 // Without this every page is saved when it is sent, by the same address.
+import { prepareAddresses } from "./addresses.js";
+import { preparePlaces } from "./places.js";
+import { Refused, sendFile } from "./resumable.js";
+
 const TYPING = 1200; // ms of rest before what was typed is saved
 const form = document.querySelector("[data-draft]");
 const controls = form.querySelector("[data-controls]");
@@ -8,6 +12,8 @@ const address = form.getAttribute("action"); // its buttons are called "action",
 let timer = 0;
 let dirty = false;
 let turn = Promise.resolve();
+let uploading = Promise.resolve();
+let busy = 0; // uploads under way
 
 const field = (root, name) => root.querySelector(`[data-field="${CSS.escape(name)}"]`);
 const nameOf = (element) => element.closest("[data-field]")?.dataset.field;
@@ -82,51 +88,51 @@ async function change(button) {
   target?.querySelector("input, select, textarea, button")?.focus();
 }
 
-function upload(input) {
+async function upload(input, files) {
   const name = nameOf(input);
   const shown = field(controls, name).querySelector(".upload-progress");
-  const data = texts("refresh");
-  for (const file of input.files) data.append(input.name, file);
-  const request = new XMLHttpRequest();
-  request.open("POST", address);
+  const stop = new AbortController();
+  const problems = [];
   shown.hidden = false;
   input.hidden = true;
-  request.upload.addEventListener("progress", (sent) => {
-    if (sent.lengthComputable) shown.querySelector("progress").value = (100 * sent.loaded) / sent.total;
-  });
-  request.addEventListener("loadend", () => {
-    const page = request.status ? merge(request.responseText) : null;
-    const here = renew(page, name);
-    if (here) return here.querySelector("input[type=file], button")?.focus();
-    shown.hidden = true;
-    input.hidden = false; // the file stays chosen, and goes with the page
-    said.textContent = said.dataset.failed;
-  });
-  turn = turn.then(() => new Promise((done) => {
-    request.addEventListener("loadend", () => done(null));
-    request.send(data);
-  }));
+  shown.querySelector("button").onclick = () => stop.abort();
+  for (const file of files) {
+    shown.querySelector("[data-name]").textContent = file.name;
+    const told = (share) => (shown.querySelector("progress").value = 100 * share);
+    try {
+      await sendFile(file, { address: form.dataset.uploads, field: name, told, signal: stop.signal });
+    } catch (problem) {
+      if (stop.signal.aborted) break;
+      if (!(problem instanceof Refused)) {
+        shown.hidden = true;
+        input.hidden = false; // the file stays chosen, and goes with the page
+        said.textContent = said.dataset.failed;
+        return;
+      }
+      problems.push(problem.message);
+    }
+  }
+  const here = renew(await save(), name);
+  complain(here, name, problems);
+  here?.querySelector("input[type=file], .files button")?.focus();
 }
 
-function locate(button) {
-  const place = button.closest("[data-position]");
-  const tell = place.querySelector("[data-here-said]");
-  tell.textContent = tell.dataset.asking;
-  navigator.geolocation.getCurrentPosition(
-    ({ coords }) => {
-      place.querySelector("[name$='-lat']").value = coords.latitude.toFixed(6);
-      place.querySelector("[name$='-lon']").value = coords.longitude.toFixed(6);
-      place.querySelector("details").open = true;
-      tell.textContent = tell.dataset.found;
-      save();
-    },
-    () => (tell.textContent = tell.dataset.failed),
-    { enableHighAccuracy: true, timeout: 15000 },
-  );
+function complain(here, name, problems) {
+  for (const words of problems) {
+    const told = document.createElement("p");
+    told.className = "error";
+    told.setAttribute("role", "alert");
+    told.textContent = words;
+    here?.querySelector("input[type=file], .files")?.before(told);
+  }
 }
 
 function prepare(root) {
-  if (navigator.geolocation) for (const one of root.querySelectorAll(".position-here")) one.hidden = false;
+  preparePlaces(root);
+  prepareAddresses(root);
+  // A desktop's browser would open the same dialogue twice.
+  if (matchMedia("(pointer: coarse)").matches)
+    for (const one of root.querySelectorAll("[data-camera]")) one.hidden = false;
 }
 
 form.addEventListener("input", (event) => {
@@ -136,18 +142,27 @@ form.addEventListener("input", (event) => {
   timer = setTimeout(save, TYPING);
 });
 form.addEventListener("change", (event) => {
-  if (event.target.type === "file") return upload(event.target);
+  if (event.target.type === "file") {
+    const { into } = event.target.dataset; // the camera puts its photo where files go
+    uploading = uploading.then(() => upload(into ? document.getElementById(into) : event.target, [...event.target.files]));
+    busy += 1;
+    uploading.finally(() => (busy -= 1));
+    return;
+  }
   if (event.target.matches("input:not([type=radio], [type=checkbox], [type=date]), textarea")) return;
   clearTimeout(timer);
   timer = setTimeout(save, 50);
 });
-form.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-here]");
-  if (button) locate(button);
-});
 form.addEventListener("submit", (event) => {
   clearTimeout(timer);
-  if (/^(more|less|remove):/.test(event.submitter?.value ?? "")) {
+  dirty = false; // it goes along
+  if (busy) { // what is on its way arrives first
+    event.preventDefault();
+    const { submitter } = event;
+    uploading.then(() => (submitter?.isConnected ? form.requestSubmit(submitter) : form.requestSubmit()));
+    return;
+  }
+  if (/^(more|less|remove|share|revoke):/.test(event.submitter?.value ?? "")) {
     event.preventDefault();
     change(event.submitter);
   }
@@ -156,3 +171,12 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden" && dirty) save("refresh", true);
 });
 prepare(controls);
+
+// What was answered before this was loaded.
+const isNew = (one) =>
+  one.matches("[type=radio], [type=checkbox]") ? one.checked !== one.defaultChecked
+  : one.matches("select") ? one.value !== ([...one.options].find((option) => option.defaultSelected) ?? one.options[0]).value
+  : one.matches("[type=file]") ? false
+  : one.matches("input, textarea") && one.value !== one.defaultValue;
+if ([...form.elements].some(isNew)) save();
+for (const one of controls.querySelectorAll("[type=file]")) if (one.files.length) one.dispatchEvent(new Event("change", { bubbles: true }));

@@ -38,7 +38,9 @@ export function enableSegments(root) {
     area.dataset.counted = "yes";
     const empty = shown.textContent;
     const count = () => {
-      const { units, single, segments } = lengthOf(area.value);
+      // What is sent along with every text, such as the address of a page.
+      const added = area.dataset.added ?? "";
+      const { units, single, segments } = lengthOf(area.value && area.value + added);
       const text = segments > 1 ? shown.dataset.many : shown.dataset.one;
       const values = { "{units}": units, "{most}": single, "{segments}": segments };
       shown.textContent = units

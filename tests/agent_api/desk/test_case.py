@@ -83,7 +83,7 @@ async def test_a_reply_shows_what_became_of_its_delivery(house: House, camille: 
         )
     page = await camille.page(case)
     assert "Not sent" in page
-    assert "This reply was not sent: 550 no such user" in page
+    assert "This reply did not arrive: 550 no such user" in page
 
 
 @pytest.mark.parametrize("who", [KARIM, SAMIRA])

@@ -7,8 +7,14 @@ from sqlalchemy import func, select
 import citizens
 from cases import CaseRow
 from cases.consents import ConsentRow
+from cases.procedures import (
+    add_procedure,
+    example_procedures,
+    filed_forms,
+    publish_procedure,
+)
 from citizens import CitizenRow
-from ingest.models import DocumentRow, IntakeRow
+from ingest.models import DocumentRow, IntakeRow, MessageRow
 from notify import deliveries_of_case
 from tests.agent_api.building import KARIM, SAMIRA, Browser, House, hidden_fields, until
 from tests.builders import NOON
@@ -185,6 +191,92 @@ async def test_documents_come_along_and_the_receipt_is_for_who_filed(
     async with house.town.database.read() as session:
         names = (await session.scalars(select(DocumentRow.name).order_by(DocumentRow.name))).all()
     assert names == ["carte-1.jpg", "carte-2.jpg"]
+
+
+async def publish(house: House, slug: str) -> None:
+    (definition,) = [one for one in example_procedures() if one.slug == slug]
+    async with house.town.database.begin() as session:
+        row = await add_procedure(session, house.clock, definition)
+        await publish_procedure(session, house.clock, row, by=None)
+
+
+async def test_the_form_of_a_procedure_is_filled_in_and_filed_by_telephone(
+    house: House, camille: Browser
+) -> None:
+    await publish(house, "encombrants")
+    start = await fill(camille, origin="phone", procedure="encombrants", action="choose")
+    page = await send(camille, start)
+    assert page.status_code == 200
+    assert 'name="f-first_name"' in page.text
+    assert 'value="Petit"' in page.text  # who was named above need not be named again
+    form = {**start, **hidden_fields(page.text, PAGE), "action": "file", "name": ""}
+    half = await send(camille, form | {"f-code": "never seen"})
+    assert half.status_code == 422
+    answers = {
+        "f-things-0-kind": "furniture",
+        "f-things-0-number": "2",
+        "f-volume": "1,5",
+        "f-heavy": "no",
+        "f-home-street": "12 rue des Lilas",
+        "f-home-postcode": "57000",
+        "f-home-city": "Metz",
+        "f-floor": "courtyard",
+        "f-day": "2026-03-20",
+        "f-first_name": "Jeanne",
+        "f-last_name": "Petit",
+        "f-email": "jeanne@example.org",
+    }
+    more = await send(camille, form | answers)  # a condition asks for one more
+    assert more.status_code == 422, more.text
+    assert 'name="f-code"' in more.text
+    photo = ("f-photo", ("canapé.jpg", BytesIO(b"\xff\xd8\xff\xe0"), "image/jpeg"))
+    last = form | answers | hidden_fields(more.text, PAGE) | {"f-code": "A12", "action": "file"}
+    fake = ("f-photo", ("canapé.jpg", BytesIO(b"MZ"), "image/jpeg"))
+    assert (await camille.client.post(PAGE, data=last, files=[fake])).status_code == 422
+    answer = await camille.client.post(PAGE, data=last, files=[photo])
+    assert answer.status_code == 303, answer.text
+    reference = answer.headers["location"].rpartition("/")[2]
+    (case,) = await routed(house, reference)
+    assert (case.channel, case.sender_name) == ("phone", "Jeanne Petit")
+    assert case.queue_id == house.queues["voirie"].id
+    async with house.town.database.read() as session:
+        (message,) = await session.scalars(select(MessageRow))
+        filed = await filed_forms(session, [message], "en")
+        names = (await session.scalars(select(DocumentRow.name))).all()
+    assert message.details["form"]["code"] == "A12"
+    assert (filed[message.id].procedure.slug, filed[message.id].number) == ("encombrants", 1)
+    assert list(names) == ["canapé.jpg"]
+
+
+async def test_of_an_anonymous_form_nothing_is_kept_of_who_stands_there(
+    house: House, camille: Browser
+) -> None:
+    await publish(house, "logement-indigne")
+    start = await fill(
+        camille, procedure="logement-indigne", action="choose", email="j@example.org"
+    )
+    page = await send(camille, start)
+    assert "This form is anonymous" in page.text
+    form = {**start, **hidden_fields(page.text, PAGE), "action": "file"}
+    answers = {
+        "f-where-street": "3 rue Haute",
+        "f-where-postcode": "57000",
+        "f-where-city": "Metz",
+        "f-who": "tenant",
+        "f-children": "no",
+        "f-troubles": "damp",
+        "f-story": "Des moisissures partout.",
+        "f-reachable": "no",
+    }
+    answer = await send(camille, form | answers)
+    assert answer.status_code == 303, answer.text
+    (case,) = await routed(house, answer.headers["location"].rpartition("/")[2])
+    assert (case.sender_name, case.sender_address, case.citizen_id) == ("", "", None)
+    async with house.town.database.read() as session:
+        (intake,) = await session.scalars(select(IntakeRow))
+        raw = await house.town.blobs.read(session, intake.raw_sha256)
+    assert b"Jeanne" not in raw
+    assert b"example.org" not in raw
 
 
 async def test_a_system_administrator_does_not_serve(house: House) -> None:

@@ -66,6 +66,93 @@ async def test_what_is_wrong_stands_on_the_page_and_is_not_published(
             await published_procedure(session, "bins")
 
 
+async def test_an_error_stands_under_its_rule_with_its_position(camille: Browser) -> None:
+    await begun(camille)
+    text = {"action": "add-field:page_1", "kind": "text", "label-fr": "Pourquoi"}
+    where = await edit(camille, **text)
+    rules = {"check-rule": "value ==", "check-message-fr": "Non"}
+    await camille.submit(where, where, **{"label-fr": "Pourquoi", **rules})
+    page = await camille.page(where)
+    assert "value ==\n" in page.partition('<pre class="code">')[2]
+    assert 'aria-describedby="check-1-error-1"' in page
+    await edit(camille, action="who", **rules, anonymous="forbidden")
+    page = await camille.page(BINS)
+    assert "value ==" in page.partition('id="check-1-error-1"')[2].partition("</pre>")[0]
+
+
+async def test_who_when_and_what_comes_after_is_said_by_forms(
+    house: House, camille: Browser
+) -> None:
+    await begun(camille)
+    await edit(
+        camille,
+        action="who",
+        anonymous="forbidden",
+        season_start="03-01",
+        season_end="11-30",
+        **{"check-rule": "citizen.age >= 18", "check-message-fr": "Dès 18 ans"},
+    )
+    labels = {f"{status}-visible": "on" for status in ("new", "in_progress", "closed")}
+    await edit(
+        camille,
+        action="after",
+        **labels,
+        **{"closed-label-fr": "Enlevé", "closed-moved_by": "functional_admin"},
+        **{"waiting-label-fr": "En pause", "comments-agent": "on"},
+    )
+    general = {"title-fr": "Poubelles", "summary-fr": "Des bacs", "category": "waste"}
+    documents = "Un plan | A map\r\nUne photo"
+    await edit(
+        camille, action="general", documents=documents, **general, **{"category-label-fr": "D"}
+    )
+    await camille.submit(BINS, f"{BINS}/publish")
+    async with house.town.database.read() as session:
+        made = (await published_procedure(session, "bins")).definition
+    assert (made.anonymous, made.opening.season_start) == ("forbidden", "03-01")
+    assert [check.rule for check in made.eligibility] == ["citizen.age >= 18"]
+    waiting, closed = made.statuses
+    assert (waiting.visible, closed.visible) == (False, True)
+    assert [*closed.moved_by] == ["functional_admin"]
+    assert (made.comments.citizen, made.comments.agent) == (False, True)
+    assert made.documents == ({"fr": "Un plan", "en": "A map"}, {"fr": "Une photo"})
+    assert "texts to be translated" in await camille.page(BINS)
+
+
+async def test_columns_are_made_moved_and_taken_away_by_forms(
+    house: House, camille: Browser
+) -> None:
+    await begun(camille)
+    table = {"action": "add-field:page_1", "kind": "table", "label-fr": "Enfants"}
+    where = await edit(camille, **table)
+    column = await edit(
+        camille, **{"action": "add-column:enfants", "kind": "date", "label-fr": "Né le"}
+    )
+    assert column == f"{where}/columns/ne_le"
+    await camille.submit(column, column, **{"label-fr": "Né le", "latest": "today"})
+    await edit(camille, action="move-column:enfants:ne_le:-1")
+    await edit(camille, action="remove-column:enfants:name")
+    await camille.submit(where, where, **{"label-fr": "Enfants", "required": "on"})
+    assert "Né le" in await camille.page(where)
+    async with house.town.database.read() as session:
+        working = (await procedure_for(session, "bins")).working
+    (field,) = working["pages"][0]["fields"]
+    assert [(one["name"], one["latest"]) for one in field["columns"]] == [("ne_le", "today")]
+
+
+async def test_an_older_version_is_exported_and_edited_again(camille: Browser) -> None:
+    await begun(camille)
+    await camille.submit(BINS, f"{BINS}/publish")
+    await edit(camille, **{"action": "add-page", "label-fr": "Vous"})
+    await camille.submit(BINS, f"{BINS}/publish")
+    versions = f"{BINS}/versions"
+    assert "Version 2" in await camille.page(versions)
+    first = json.loads((await camille.get(f"{versions}/1/export")).text)
+    assert len(first["pages"]) == 1
+    await camille.submit(versions, f"{versions}/1/restore")
+    assert json.loads((await camille.get(f"{BINS}/export")).text) == first
+    assert (await camille.get(f"{versions}/9/export")).status_code == 404
+
+
 async def test_the_second_of_two_editors_is_told(camille: Browser) -> None:
     await begun(camille)
     page = await camille.page(BINS)
@@ -110,7 +197,9 @@ async def test_an_example_is_imported_exported_and_taken_away(camille: Browser) 
     assert (await camille.get(f"{page}/preview")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["", "/bins", "/bins/json", "/bins/preview", "/bins/export"])
+@pytest.mark.parametrize(
+    "path", ["", "/bins", "/bins/json", "/bins/preview", "/bins/export", "/bins/versions"]
+)
 async def test_others_see_nothing_of_it(house: House, path: str) -> None:
     karim = await house.browser(KARIM)
     async with karim.client:

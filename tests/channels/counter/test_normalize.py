@@ -47,7 +47,6 @@ def test_a_form_becomes_a_message_with_who_filed_it_and_how_they_know_the_citize
         "asked": "email sms",
         "allowed": "sms",
         "queue": "voirie",
-        "procedure": "",
     }
 
 

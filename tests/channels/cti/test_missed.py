@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from cases import (
+    CallbackRow,
     CaseEventRow,
     CaseRow,
     CaseStatus,
@@ -22,7 +23,7 @@ from cases.agents import set_extension
 from cases.calls import CallReport
 from cases.models import CallRow
 from cases.queues import set_queue_phone
-from channels.cti import CallLinks, Calls, flag_missed
+from channels.cti import CallLinks, Calls
 from core.database import Database
 from ingest.events import Event, MessageNormalized
 from ingest.models import StreamRow
@@ -84,7 +85,11 @@ async def work(database: Database, clock: SettableClock) -> None:
         told = map(Event.model_validate_json, await session.scalars(left.order_by(StreamRow.seq)))
         events = [one for one in told if MessageNormalized.of(one).message_id not in done]
     changes = await handled(database, routing, events)
-    await handled(database, CallLinks(database, flag_missed), changes)
+    await handled(database, CallLinks(database, tomorrow), changes)
+
+
+def tomorrow(at: datetime) -> datetime:
+    return at + timedelta(days=1)
 
 
 async def handled(database: Database, handler: Any, events: Sequence[Event]) -> list[Event]:
@@ -127,6 +132,13 @@ async def the_call(database: Database, key: str = "call-1") -> CallRow:
         return (await session.scalars(select(CallRow).where(CallRow.key == key))).one()
 
 
+async def tasks(database: Database) -> list[Any]:
+    """To call back: number, case, by when, and what came of it."""
+    query = select(CallbackRow.phone, CallbackRow.case_id, CallbackRow.due_at, CallbackRow.outcome)
+    async with database.read() as session:
+        return list((await session.execute(query)).all())
+
+
 async def test_it_opens_a_case_in_the_queue_of_the_number(
     taking: Calls, database: Database, clock: SettableClock
 ) -> None:
@@ -136,8 +148,10 @@ async def test_it_opens_a_case_in_the_queue_of_the_number(
     assert (queue, case.channel, case.subject) == ("voirie", "phone", f"Missed call from {CITIZEN}")
     assert (case.sender_address, case.sender_trust) == (CITIZEN, "unverified")
     assert case.citizen_id is not None
-    assert kinds == ["opened", "call_missed"]
+    assert kinds == ["opened", "callback_requested"]
     assert (await the_call(database)).case_id == case.id
+    (task,) = await tasks(database)
+    assert tuple(task) == (CITIZEN, case.id, NOON + timedelta(days=1, seconds=20), "")
 
 
 @on_sqlite
@@ -148,6 +162,7 @@ async def test_told_again_it_opens_none(
         await miss(taking)
         await work(database, clock)
     assert len(await cases(database)) == 1
+    assert len(await tasks(database)) == 1
 
 
 async def test_the_same_caller_joins_the_case_until_that_is_closed(
@@ -157,7 +172,8 @@ async def test_the_same_caller_joins_the_case_until_that_is_closed(
     await miss(taking, "call-2", 60)  # before the first is routed
     await work(database, clock)
     ((case, _, kinds),) = await cases(database)
-    assert kinds == ["opened", "message_joined", "call_missed", "call_missed"]
+    assert kinds == ["opened", "message_joined", "callback_requested", "call_missed"]
+    assert len(await tasks(database)) == 1  # they are called back once
     async with database.begin() as session:
         (await session.get_one(CaseRow, case.id)).status = CaseStatus.CLOSED
     await miss(taking, "call-3", 120)
@@ -175,6 +191,8 @@ async def test_two_withheld_numbers_are_two_cases(
     found = await cases(database)
     assert [case.subject for case, *_ in found] == ["Missed call from a withheld number"] * 2
     assert [case.citizen_id for case, *_ in found] == [None, None]
+    assert [kinds for *_, kinds in found] == [["opened", "call_missed"]] * 2
+    assert await tasks(database) == []  # there is nothing to be dialled
 
 
 @on_sqlite
@@ -230,7 +248,7 @@ async def test_an_answer_that_is_told_late_takes_the_request_to_call_back_away(
     await taking.take(report("answered", 5, extension="202"))
     await work(database, clock)
     ((_, _, kinds),) = await cases(database)
-    assert kinds == ["opened"]
+    assert kinds == ["opened", "call_ended"]
     call = await the_call(database)
     assert (call.state, call.seconds) == ("ended", 60)
 
@@ -242,7 +260,9 @@ async def test_after_it_was_filed_a_late_answer_is_told_on_the_case(
     await work(database, clock)
     await taking.take(report("answered", 5, extension="202"))
     ((_, _, kinds),) = await cases(database)
-    assert kinds == ["opened", "call_missed", "call_ended"]
+    assert kinds == ["opened", "callback_requested", "call_ended"]
+    ((*_, outcome),) = await tasks(database)
+    assert outcome == "done"
 
 
 async def test_events_that_come_at_once_make_one_call(taking: Calls, database: Database) -> None:

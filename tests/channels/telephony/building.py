@@ -13,6 +13,7 @@ from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
 from cases import Opening, open_case
+from channels.cti import Calls
 from channels.telephony import hooks
 from channels.telephony.normalize import normalize
 from core.blobs import Blobs
@@ -56,6 +57,7 @@ class Exchange:
                 clock=self.clock,
                 settings=self.settings,
                 secret=SECRET,
+                take_report=Calls(self.database, self.clock, language="fr").take,
             )
         )
 

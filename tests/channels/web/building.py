@@ -19,8 +19,9 @@ from channels.web.contact import Who
 from channels.web.normalize import normalize
 from channels.web.routes import Limits
 from channels.web.views import TEMPLATES
-from channels.web.visitors import Visitors, anybody
+from channels.web.visitors import Visitor, Visitors, anybody
 from citizens import Account
+from citizens.sharing import Wallet
 from core.blobs import Blobs
 from core.database import Database
 from core.settings import Settings
@@ -55,6 +56,7 @@ class Portal:
     queue: QueueRow | None = None
     agent: Agent = field(default_factory=lambda: agent(name="Camille Durand"))
     who: Who | None = None
+    wallet: Wallet | None = None
 
     def __post_init__(self) -> None:
         self.acceptance = Acceptance(self.database, self.blobs, self.clock)
@@ -79,10 +81,14 @@ class Portal:
                 blobs=self.blobs,
                 clock=self.clock,
                 limits=self.limits,
-                visitors=self.visitors,
+                visitors=self._visitors,
                 who=self._who,
+                wallet=self.wallet,
             )
         )
+
+    async def _visitors(self, request: Request) -> Visitor:
+        return await self.visitors(request)
 
     async def _who(self, request: Request) -> Account | None:
         return await self.who(request) if self.who else None

@@ -17,8 +17,11 @@ import citizens
 from cases import Opening, QueueRow, open_case
 from channels.web.account.asking import account_at
 from channels.web.account.context import Context, Limits
+from channels.web.account.visiting import visitors
 from channels.web.normalize import normalize
-from citizens import AccountRow
+from channels.web.procedures.normalize import normalize as procedure_normalize
+from channels.web.procedures.submission import FORM
+from citizens import AccountRow, Name
 from citizens.accounts import create_account
 from citizens.sessions import open_session
 from citizens.sharing import Sharing
@@ -43,7 +46,7 @@ QUOTA = 200_000  # bytes of a wallet
 VIRUS = b"this is a virus"
 VIEWERS = Processes(1)
 """For all tests; whoever uses it closes it."""
-NAMES = {JEANNE: "Jeanne Dupont", PAUL: "Paul Martin"}
+NAMES = {JEANNE: Name("Jeanne", "Dupont"), PAUL: Name("Paul", "Martin")}
 
 
 @dataclass
@@ -92,6 +95,7 @@ class Accounts:
             limits=self.limits,
         )
         self.portal.who = partial(account_at, context=self.context)
+        self.portal.visitors = visitors(self.context)
         channels.web.account.routes.install(self.portal.app, self.context)
 
     async def work_off(self) -> None:
@@ -116,7 +120,8 @@ class Accounts:
         )
         for row, raw in zip(rows, raws, strict=True):
             intake = intake_of(row, raw)
-            message = normalize(intake)
+            form = intake.facts.get("form") == FORM
+            message = procedure_normalize(intake) if form else normalize(intake)
             staged = [await self.portal.blobs.stage(part.content) for part in message.attachments]
             async with database.begin() as session:
                 whole = Normalized(intake, message, staged)

@@ -14,7 +14,9 @@ async def test_an_account_is_opened_by_the_link_in_a_mail(accounts: Accounts) ->
         assert mail.headers["Auto-Submitted"] == "auto-generated"
         link = await accounts.link()
         assert "trois" not in (await visitor.get(link)).html  # looking at it uses nothing up
-        opened = await visitor.post(link, {"name": "Jeanne Dupont", "password": PASSWORD})
+        opened = await visitor.post(
+            link, {"given_name": "Jeanne", "family_name": "Dupont", "password": PASSWORD}
+        )
         assert where(opened) == "/me"
         assert "Jeanne Dupont" in (await visitor.get("/me/profile")).html
         assert (await visitor.get(link)).status == 404
@@ -78,10 +80,10 @@ async def test_a_weak_password_is_refused_and_the_link_stays(accounts: Accounts)
             ("motdepasse123", "deviné"),
             ("jeanne@citizens.example", "deviné"),
         ):
-            page = await visitor.post(link, {"name": "Jeanne", "password": weak})
+            page = await visitor.post(link, {"family_name": "Jeanne", "password": weak})
             assert page.status == 422
             assert why in page.error("password")
-        assert (await visitor.post(link, {"name": "J", "password": PASSWORD})).status == 303
+        assert (await visitor.post(link, {"family_name": "J", "password": PASSWORD})).status == 303
 
 
 async def test_a_link_lives_for_a_day(accounts: Accounts) -> None:

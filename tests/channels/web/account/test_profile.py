@@ -13,7 +13,8 @@ HOME = {"street": "4 rue des Lilas", "postal_code": "57000", "city": "Metz", "re
 async def test_a_profile_is_kept(accounts: Accounts) -> None:
     async with accounts.citizen() as jeanne:
         fields = {
-            "name": "Jeanne D.",
+            "given_name": "Jeanne",
+            "family_name": "de la Tour",
             "birth_date": "31/12/1980",
             "language": "en",
             "category": "association",
@@ -25,13 +26,14 @@ async def test_a_profile_is_kept(accounts: Accounts) -> None:
     async with accounts.database.read() as session:
         profile = await read_profile(session, await accounts.account_id())
     told = variables_of(profile, accounts.portal.clock().date())
-    assert (told["age"], told["category"]) == (45, "association")
+    assert (told["age"], told["categories"]) == (45, ["association"])
+    assert (told["first_name"], told["last_name"]) == ("Jeanne", "de la Tour")
 
 
 async def test_a_birth_date_must_be_one(accounts: Accounts) -> None:
     async with accounts.citizen() as jeanne:
         for wrong in ("31/02/1980", "tomorrow", "01/01/2999", "01/01/1700"):
-            page = await jeanne.post("/me/profile", {"name": "J", "birth_date": wrong})
+            page = await jeanne.post("/me/profile", {"family_name": "J", "birth_date": wrong})
             assert page.status == 422
             assert page.error("birth_date")
             assert page.fields["birth_date"] == wrong

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from cases.procedures.models import DraftFileRow, DraftRow
+from cases.procedures.sweeping import DraftSweep
+from core.blobs import BlobRow
 from core.references import tracking_key
 from tests.channels.web.building import SECRET, Page, Portal
 from tests.channels.web.procedures.building import (
@@ -98,10 +100,12 @@ async def test_drafts_go_when_they_are_too_old_and_when_they_are_erased(bins: Po
         assert page.status == 303
         new = await begin(browser)
         data = {"csrf": new.page.fields["csrf"]}
+        await new.send("refresh", files=[PDF])
         await browser.client.post(f"{new.base}/discard", data=data)
+    await DraftSweep(bins.database, bins.blobs, bins.clock).sweep()
     async with bins.database.read() as session:
-        assert not (await session.scalars(select(DraftRow))).all()
-        assert not (await session.scalars(select(DraftFileRow))).all()
+        for table in (DraftRow, DraftFileRow, BlobRow):
+            assert await session.scalar(select(func.count()).select_from(table)) == 0
 
 
 async def test_files_are_kept_with_the_draft_and_go_along(bins: Portal) -> None:

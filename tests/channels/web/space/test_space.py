@@ -13,7 +13,7 @@ async def test_proven_requests_are_there_and_no_others(accounts: Accounts) -> No
     others = await accounts.case(PAUL, subject="À Paul")
     async with accounts.citizen() as jeanne:
         after = await accounts.case(subject="Après")
-        page = await jeanne.get("/me")
+        page = await jeanne.get("/me/cases")
         for reference, mine in ((before, True), (forged, False), (others, False), (after, True)):
             assert (f"/me/cases/{reference}" in page.links) == mine
             assert ((await jeanne.get(f"/me/cases/{reference}")).status == 200) == mine
@@ -26,7 +26,7 @@ async def test_what_waits_for_the_citizen_comes_first(accounts: Accounts) -> Non
             row = await session.scalar(select(CaseRow).where(CaseRow.reference == references[1]))
             assert row is not None
             row.status = "waiting"
-        html = (await jeanne.get("/me")).html
+        html = (await jeanne.get("/me/cases")).html
         assert 0 < html.index(references[1]) < html.index(references[0])
 
 
@@ -98,7 +98,7 @@ async def test_a_request_is_added_with_its_reference_and_key(accounts: Accounts)
         assert wrong.error("reference") == nothing.error("reference")
         fields["tracking_key"] = tracking_key(SECRET, reference)
         assert where(await jeanne.post("/me/add", fields)) == f"/me/cases/{reference}?said=added"
-        assert f"/me/cases/{reference}" in (await jeanne.get("/me")).links
+        assert f"/me/cases/{reference}" in (await jeanne.get("/me/cases")).links
 
 
 async def test_what_a_citizen_sends_signed_in_is_theirs(accounts: Accounts) -> None:
@@ -109,7 +109,7 @@ async def test_what_a_citizen_sends_signed_in_is_theirs(accounts: Accounts) -> N
         await jeanne.send("/contact", fields, at="/")
         await jeanne.send("/contact", fields | {"email": PAUL}, at="/")  # which proves nothing
         await accounts.work_off()
-        assert (await jeanne.get("/me")).html.count("stack-link") == 1
+        assert (await jeanne.get("/me/cases")).html.count("stack-link") == 1
     async with accounts.database.read() as session:
         rows = (await session.scalars(select(CaseRow))).all()
     assert {(row.sender_address, row.sender_trust) for row in rows} == {
@@ -125,7 +125,7 @@ async def test_requests_stay_when_the_address_changes(accounts: Accounts) -> Non
         password = {"email": new, "password": "trois tortues vertes"}
         await jeanne.post("/me/profile/email", password, at="/me/profile")
         await jeanne.post(await accounts.link(new))
-        links = (await jeanne.get("/me")).links
+        links = (await jeanne.get("/me/cases")).links
         assert {f"/me/cases/{mine}", f"/me/cases/{brought}"} <= {*links}
         async with accounts.citizen(JEANNE) as next_owner:  # somebody else has the address now
-            assert f"/me/cases/{mine}" not in (await next_owner.get("/me")).links
+            assert f"/me/cases/{mine}" not in (await next_owner.get("/me/cases")).links

@@ -1,0 +1,1 @@
+"""Topics and their entries, for everybody: pages and feeds."""

@@ -1,0 +1,63 @@
+"""The senders that a town has by its settings, in the order in which they are preferred."""
+
+from collections.abc import Mapping, Sequence
+
+from core.settings import Settings
+from notify.dispatch import Limits
+from notify.dkim import Dkim
+from notify.senders.apprise import AppriseSms
+from notify.senders.contract import Sender
+from notify.senders.outbox import Outbox
+from notify.senders.smarthost import Smarthost
+from notify.senders.smtp import Smtp
+from notify.senders.twilio import TwilioAccount, TwilioSms
+from notify.verp import ReturnPaths
+
+OTHERS = 8  # under way at once by a sender that is no mail server
+
+
+def return_paths(settings: Settings, secret: bytes) -> ReturnPaths:
+    return ReturnPaths(secret, settings.bounce_mailbox or settings.main_mailbox)
+
+
+def ways_out(settings: Settings, secret: bytes, account: TwilioAccount | None) -> Sequence[Sender]:
+    """Raises BadInput on a wrong URL or key."""
+    return [*_mail(settings, secret), *_sms(settings, account)]
+
+
+def limits_of(settings: Settings, senders: Sequence[Sender]) -> Mapping[str, Limits]:
+    rates = settings.sending_per_second
+    return {
+        sender.name: Limits(
+            settings.smtp_sending_connections if isinstance(sender, Smtp) else OTHERS,
+            rates.get(sender.name, 0.0),
+        )
+        for sender in senders
+    }
+
+
+def _mail(settings: Settings, secret: bytes) -> Sequence[Sender]:
+    urls = [url for url in (settings.smarthost, settings.smarthost_fallback) if url]
+    if not urls:
+        return [Outbox()]
+    dkim = None
+    if settings.dkim_domain and settings.dkim_key:
+        dkim = Dkim.load(settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
+    return [
+        Smtp(
+            Smarthost.parse(url),
+            hostname=settings.smtp_hostname,
+            name="smtp" if number == 1 else f"smtp-{number}",
+            sign=dkim.sign if dkim else None,
+            return_path=return_paths(settings, secret).address,
+        )
+        for number, url in enumerate(urls, 1)
+    ]
+
+
+def _sms(settings: Settings, account: TwilioAccount | None) -> Sequence[Sender]:
+    url = settings.apprise_url.get_secret_value()
+    return [
+        *([TwilioSms(account)] if account else []),
+        *([AppriseSms(url)] if url else []),
+    ]
