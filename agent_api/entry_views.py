@@ -69,6 +69,8 @@ class EntryEditorPage:
     withdrawn_at: datetime | None
     sms_added: str
     """What every SMS about it says besides its text."""
+    missing: Sequence[str] = ()
+    """Names of languages that its topics are written in and it is not."""
     campaigns: Sequence["CampaignLine"] = ()
     errors: Sequence[FieldError] = ()
 

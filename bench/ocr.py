@@ -6,11 +6,14 @@ many processes as there are processors. ``ocrmypdf`` turns and straightens pages
 
 import asyncio
 import os
+import resource
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import mean, median
@@ -36,55 +39,86 @@ BORN_DIGITAL = 5  # times that a PDF is read each way
 Texts = dict[Path, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    texts: Texts
+    seconds: float
+    processor_seconds: float
+    """Of all its processes: what somebody else's work on the machine does not change."""
+
+
 def run(each: int = EACH, seed: int = SEED) -> dict[str, object]:
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as made:
+        folder = Path(made)
         sheets = make_sheets(folder, each, seed=seed)
-        readers: dict[str, Callable[[Sequence[Sheet]], tuple[Texts, float]]] = {
+        readers: dict[str, Callable[[Sequence[Sheet]], Read]] = {
             "guichet": _by_guichet,
             "tesseract": _by_tesseract,
             "ocrmypdf": partial(_by_ocrmypdf, folder),
         }
-        found = {name: reader(sheets) for name, reader in readers.items()}
+        found: dict[str, Read] = {}
+        for name, reader in readers.items():
+            found[name] = reader(sheets)
+            sys.stderr.write(f"  {name}: {found[name].seconds:.0f} s\n")
         return {
             "pages": len(sheets),
             "seed": seed,
             "processes": CORES,
-            "character_error_rate": _rates(sheets, {name: one[0] for name, one in found.items()}),
+            "character_error_rate": _rates(
+                sheets, {name: one.texts for name, one in found.items()}
+            ),
             "pages_a_second": {
-                name: round(len(sheets) / seconds, 3) for name, (_, seconds) in found.items()
+                name: round(len(sheets) / one.seconds, 3) for name, one in found.items()
             },
-            "ratio_of_speed_to_tesseract": round(found["tesseract"][1] / found["guichet"][1], 2),
+            "ratio_of_speed_to_tesseract": round(
+                found["tesseract"].seconds / found["guichet"].seconds, 2
+            ),
+            "processor_seconds_a_page": {
+                name: round(one.processor_seconds / len(sheets), 3) for name, one in found.items()
+            },
             "born_digital": _born_digital(folder),
         }
 
 
-def _by_guichet(sheets: Sequence[Sheet]) -> tuple[Texts, float]:
+def _by_guichet(sheets: Sequence[Sheet]) -> Read:
     return asyncio.run(_read(sheets))
 
 
-async def _read(sheets: Sequence[Sheet]) -> tuple[Texts, float]:
+async def _read(sheets: Sequence[Sheet]) -> Read:
     processes = Processes(CORES, partial(confine, Limits().memory))
     fax = {sheet.path: Options(LANGUAGES, fax=sheet.kind == "fax") for sheet in sheets}
     try:  # they are started once, and then work for weeks
         await asyncio.gather(
-            *(processes.run(read_page, sheets[0].path, 0, Options(LANGUAGES)) for _ in range(CORES))
+            *(processes.run(_page, sheets[0].path, Options(LANGUAGES)) for _ in range(CORES))
         )
         begun = time.perf_counter()
-        pages: list[Page] = await asyncio.gather(
-            *(processes.run(read_page, sheet.path, 0, fax[sheet.path]) for sheet in sheets)
+        pages: list[tuple[Page, float]] = await asyncio.gather(
+            *(processes.run(_page, sheet.path, fax[sheet.path]) for sheet in sheets)
         )
         seconds = time.perf_counter() - begun
     finally:
         processes.close()
-    return {sheet.path: page.text for sheet, page in zip(sheets, pages, strict=True)}, seconds
+    texts = {sheet.path: page.text for sheet, (page, _) in zip(sheets, pages, strict=True)}
+    return Read(texts, seconds, sum(used for _, used in pages))
 
 
-def _by_tesseract(sheets: Sequence[Sheet]) -> tuple[Texts, float]:
-    begun = time.perf_counter()
+def _page(path: Path, options: Options) -> tuple[Page, float]:
+    """With the processor's seconds that it took."""
+    begun = _used(resource.RUSAGE_SELF) + _used(resource.RUSAGE_CHILDREN)
+    page = read_page(path, 0, options)
+    return page, _used(resource.RUSAGE_SELF) + _used(resource.RUSAGE_CHILDREN) - begun
+
+
+def _used(who: int) -> float:
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
+
+
+def _by_tesseract(sheets: Sequence[Sheet]) -> Read:
+    begun, used = time.perf_counter(), _used(resource.RUSAGE_CHILDREN)
     with ThreadPoolExecutor(CORES) as threads:
         texts = dict(threads.map(_tesseract, [sheet.path for sheet in sheets]))
-    return texts, time.perf_counter() - begun
+    return Read(texts, time.perf_counter() - begun, _used(resource.RUSAGE_CHILDREN) - used)
 
 
 def _tesseract(path: Path) -> tuple[Path, str]:
@@ -93,14 +127,14 @@ def _tesseract(path: Path) -> tuple[Path, str]:
     return path, done.stdout.decode()
 
 
-def _by_ocrmypdf(folder: Path, sheets: Sequence[Sheet]) -> tuple[Texts, float]:
+def _by_ocrmypdf(folder: Path, sheets: Sequence[Sheet]) -> Read:
     """All pages in one PDF, so that it can work on several at once."""
     import img2pdf  # type: ignore[import-untyped]  # comes with ocrmypdf
 
     given, said = folder / "given.pdf", folder / "said.txt"
     given.write_bytes(img2pdf.convert([str(sheet.path) for sheet in sheets]))
     command = ["nice", *OCRMYPDF.split(), "--jobs", str(CORES), "--language", LANGUAGES]
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), _used(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [*command, "--sidecar", str(said), str(given), str(folder / "made.pdf")],
         env=ENVIRONMENT,
@@ -108,7 +142,8 @@ def _by_ocrmypdf(folder: Path, sheets: Sequence[Sheet]) -> tuple[Texts, float]:
     )
     seconds = time.perf_counter() - begun
     texts = said.read_text().split("\f")
-    return {sheet.path: text for sheet, text in zip(sheets, texts, strict=False)}, seconds
+    found = {sheet.path: text for sheet, text in zip(sheets, texts, strict=False)}
+    return Read(found, seconds, _used(resource.RUSAGE_CHILDREN) - used)
 
 
 def _rates(sheets: Sequence[Sheet], found: dict[str, Texts]) -> dict[str, dict[str, float | None]]:

@@ -43,7 +43,7 @@ class Schedule:
             if await session.scalar(select(EntryRow.id).where(*due).limit(1)) is None:
                 return 0  # mostly: without taking the writer's turn
         query = select(EntryRow).where(*due).order_by(EntryRow.publish_at, EntryRow.id)
-        async with self._database.begin() as session:
+        async with self._database.begin(patient=True) as session:
             locked = query.limit(BATCH).with_for_update(skip_locked=True)
             entries = (await session.scalars(locked)).all()
             for entry in entries:

@@ -218,7 +218,7 @@ def build_town(
                 receipts_per_hour=settings.receipts_per_hour,
             ),
             "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
-            "announce": Announcing(database, clock, audiences),
+            "announce": Announcing(database, clock, audiences, announcements),
             "address": addressing,
             "alert": addressing,
             "deliver": Deliveries(database, Writing(letterhead, clock)),

@@ -46,6 +46,7 @@ from notify.letters import (
 )
 from notify.models import AccountKind, DeliveryStatus, Kind, Medium, Priority
 from notify.optouts import OptOutRow, record_wish, stopped
+from notify.qr import shown
 from notify.reading import (
     DeliveryItem,
     DeliveryPage,
@@ -142,6 +143,7 @@ __all__ = [
     "resume_campaign",
     "return_paths",
     "sent_to",
+    "shown",
     "stop_campaign",
     "stopped",
     "suppression",

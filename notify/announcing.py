@@ -13,10 +13,15 @@ from core.database import Database, insert_new
 from core.ids import derived_id
 from core.tracing import current
 from ingest.events import AudienceAlerted, AudienceSelected, EntryPublished, Event, new_event
+from notify.announcements import Announcements, Item
 from notify.audiences import Audiences, Published, Starts
 from notify.campaigns import CampaignKind, CampaignRow, withdraw_campaigns
+from notify.rewording import reword
 
 RANGE = 500  # subscribers
+
+Items = Mapping[tuple[UUID, str], Item]
+"""What an entry says after a correction that is not told again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +34,31 @@ class Announcing:
     """Handles ``entry.published``.
 
     An entry is told of once. A correction is told again only when it is urgent, and then what is
-    not sent yet of the earlier version never is; a withdrawal stops all of that.
+    not sent yet of the earlier version never is; any other puts the words of what is not sent yet
+    right. A withdrawal stops all of that.
     """
 
-    def __init__(self, database: Database, clock: Clock, audiences: Audiences) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, audiences: Audiences, words: Announcements
+    ) -> None:
         self._database = database
         self._clock = clock
         self._audiences = audiences
+        self._words = words
 
-    async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, _Planned]:
-        planned = {}
+    async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, _Planned | Items]:
+        planned: dict[UUID, _Planned | Items] = {}
         async with self._database.read() as session:
             for event in events:  # there are few, each with an audience of its own
                 data = EntryPublished.of(event)
-                if data.change == "withdrawn" or (data.change == "corrected" and not data.urgent):
+                if data.change == "withdrawn":
                     continue
                 published = await self._audiences.published(session, data.entry_id)
-                if published is not None:
+                if published is None:
+                    continue
+                if data.change == "corrected" and not data.urgent:
+                    planned[event.id] = await self._audiences.items(session, [data.entry_id])
+                else:
                     audience = self._audiences.of_entry(
                         data.entry_id, urgent=data.urgent, wakes=published.wakes
                     )
@@ -54,9 +67,12 @@ class Announcing:
         return planned
 
     async def handle(
-        self, event: Event, session: AsyncSession, prepared: Mapping[UUID, _Planned]
+        self, event: Event, session: AsyncSession, prepared: Mapping[UUID, _Planned | Items]
     ) -> list[Event]:
         data, planned = EntryPublished.of(event), prepared.get(event.id)
+        if planned is not None and not isinstance(planned, _Planned):
+            await reword(session, self._words, data.entry_id, planned)
+            return []
         if data.change == "withdrawn" or (data.change == "corrected" and planned):
             await withdraw_campaigns(session, self._clock, data.entry_id)
         if planned is None or not planned.starts.size:

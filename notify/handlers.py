@@ -44,6 +44,8 @@ class Addressee:
     automatic: str
     """Whether a machine wrote the message that opened the case."""
     trust: str
+    phone: str
+    """A further way to them; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class CaseNotifications:
             if addressee is not None and change.message_id in envelopes:
                 addressee = replace(addressee, address=envelopes[change.message_id])
             kind = KINDS[change.change]
+            if addressee is not None and kind is not Kind.REPLY:
+                addressee = _as_they_wish(addressee, consents.get(change.case_id, {}))
             if kind is Kind.RECEIPT and change.case_id in too_many:
                 log.warning("receipt.left_out", case=change.reference)
             elif addressee is not None and self._may_hear(
@@ -204,6 +208,12 @@ def _name(event: Event) -> UUID:
     return derived_id(event.id, "notification")
 
 
+def _as_they_wish(addressee: Addressee, consents: Mapping[str, bool]) -> Addressee:
+    """Whoever told an agent that they want SMS and no mail is told by SMS."""
+    by_sms = consents.get(Medium.SMS, False) and not consents.get(Medium.EMAIL, True)
+    return replace(addressee, address=addressee.phone) if by_sms and addressee.phone else addressee
+
+
 async def _known(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
     query = select(NotificationRow.id).where(NotificationRow.id.in_(ids))
     return set(await session.scalars(query))
@@ -217,6 +227,7 @@ async def _read_addressees(session: AsyncSession, case_ids: set[UUID]) -> dict[U
             CaseRow.language,
             MessageRow.automatic,
             CaseRow.sender_trust,
+            CaseRow.sender_phone,
         )
         .join(CaseMessageRow, CaseMessageRow.case_id == CaseRow.id)
         .join(MessageRow, MessageRow.id == CaseMessageRow.message_id)

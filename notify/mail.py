@@ -5,6 +5,7 @@ creation, so that a mail that is sent again is the same to the last byte.
 """
 
 import re
+from base64 import encodebytes
 from binascii import b2a_qp
 from email.headerregistry import Address, Group
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from notify.addresses import ascii_domain, is_mail_address, on_the_wire, quoted
+from notify.qr import CID, picture_of
 from notify.senders.contract import Content, Delivery
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
@@ -75,8 +77,29 @@ def compose(delivery: Delivery, content: Content) -> bytes:
             f"\r\n--{boundary}\r\n".encode(),
             _part("plain", content.text),
             f"\r\n--{boundary}\r\n".encode(),
-            _part("html", content.html),
+            _html(content.html, boundary),
             f"\r\n--{boundary}--\r\n".encode(),
+        )
+    )
+
+
+def _html(words: str, boundary: str) -> bytes:
+    """With the picture that it speaks of, if any (multipart/related, RFC 2387)."""
+    picture = picture_of(words)
+    if not picture:
+        return _part("html", words)
+    inner = f"{boundary}_related"
+    return b"".join(
+        (
+            b'Content-Type: multipart/related; type="text/html";\r\n',
+            f' boundary="{inner}"\r\n'.encode(),
+            f"\r\n--{inner}\r\n".encode(),
+            _part("html", words),
+            f"\r\n--{inner}\r\n".encode(),
+            b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n",
+            f"Content-Disposition: inline\r\nContent-ID: <{CID}>\r\n\r\n".encode(),
+            encodebytes(picture).replace(b"\n", b"\r\n"),
+            f"\r\n--{inner}--\r\n".encode(),
         )
     )
 

@@ -12,6 +12,7 @@ from agent_api.desk.frame import desk_of
 from agent_api.entry_form import Typed, kept
 from agent_api.entry_views import CampaignLine, Choice, EntryEditorPage
 from cases import Agent, CaseRow
+from core.i18n import LOCALE_NAMES, LOCALES
 from core.web import FieldError
 from feeds import EntryStatus, Shown, all_topics, districts, said, shown_entry, topic_ids_of
 from notify import CampaignRow, campaigns_of_entry
@@ -54,10 +55,13 @@ async def _page(
     locale = context.pages.locale_of(request)
     entry = shown.entry if shown else None
     case = await session.get(CaseRow, entry.case_id) if entry and entry.case_id else None
+    rows = await all_topics(session)
     topics = [
         Choice(value=str(one.id), name=said(one.names, locale), chosen=one.id in typed.topic_ids)
-        for one in await all_topics(session)
+        for one in rows
     ]
+    wanted = {code for one in rows if one.id in typed.topic_ids for code in one.languages}
+    missing = [LOCALE_NAMES[code] for code in LOCALES if code in wanted - typed.words().keys()]
     url = f"{context.settings.portal_url}/entries/{entry.slug if entry else ADDRESS_IN_SMS}"
     picture = bool(entry and entry.image_sha256)
     return EntryEditorPage(
@@ -80,6 +84,7 @@ async def _page(
         published_at=entry.published_at if entry else None,
         corrected_at=entry.corrected_at if entry else None,
         withdrawn_at=entry.withdrawn_at if entry else None,
+        missing=missing if entry else [],
         sms_added=f"{context.settings.town}:  {url}",
         campaigns=[campaign_line(one) for one in await campaigns_of_entry(session, entry.id)]
         if entry

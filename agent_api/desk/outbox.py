@@ -12,7 +12,7 @@ from agent_api.desk.entries import shown_status
 from agent_api.desk.frame import desk_of
 from agent_api.views import OutboxLine, OutboxMailPage, OutboxPage
 from core.web import mail_frame
-from notify import DeliveryItem, lift_suppression, list_outbox, outbox_mail, suppression
+from notify import DeliveryItem, lift_suppression, list_outbox, outbox_mail, shown, suppression
 
 routes = APIRouter(prefix="/agent/outbox")
 
@@ -63,7 +63,7 @@ async def html(context: In, agent: DeskAgent, delivery_id: UUID) -> Response:
     """For the frame; we wrote it, and it is framed all the same."""
     async with context.database.read() as session:
         found = await outbox_mail(session, agent, delivery_id)
-    return mail_frame(found.html, context.pages.static)
+    return mail_frame(shown(found.html), context.pages.static)
 
 
 def _line(item: DeliveryItem) -> OutboxLine:

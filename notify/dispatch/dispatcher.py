@@ -160,7 +160,7 @@ class Dispatcher:
     async def _expire(self) -> None:
         now = self._clock()
         if now >= self._expire_at:
-            async with self._database.begin() as session:
+            async with self._database.begin(patient=True) as session:
                 more = await expire(session, now)
             self._expire_at = now if more else now + EXPIRE_EVERY
 

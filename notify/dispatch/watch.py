@@ -72,7 +72,7 @@ class Watch:
         self._look_at = now if self._alone else now + self._gone_after
 
     async def _take_back(self, now: datetime) -> bool:
-        async with self._database.begin() as session:
+        async with self._database.begin(patient=True) as session:
             count = await take_back(
                 session,
                 self._lanes.media,

@@ -36,7 +36,9 @@ def fill_in(page: Page, procedure: Procedure, answers: Mapping[str, Any], *, scr
 
 
 def go_on(page: Page) -> None:
-    page.locator("form.procedure .actions button").first.click()
+    """Send the page; on return the answer is there, which may be the same page again."""
+    with page.expect_navigation():
+        page.locator("form.procedure .actions button").first.click()
 
 
 def _answer(page: Page, box: Locator, field: Shown, value: Any, *, scripts: bool) -> None:

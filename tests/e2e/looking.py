@@ -1,8 +1,12 @@
-"""What a page is like for who uses it without a mouse, or by a slow line."""
+"""What a page is like for who uses it on a phone, without seeing it, without a mouse, or by a slow
+line."""
 
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 MOST_STEPS = 120  # by the tabulator through one page
 FOCUS = """() => {
@@ -17,6 +21,16 @@ FOCUS = """() => {
                 || style.boxShadow !== "none"),
     };
 }"""
+
+
+def check(page: Page) -> None:
+    page.wait_for_load_state("networkidle" if "/agent" not in page.url else "load")
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+    overhang = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overhang <= 0, f"{page.url} sticks out by {overhang} px"
 
 
 def walk(page: Page) -> int:

@@ -7,9 +7,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsing import DESKTOP, PHONE, Visitor
 from tests.e2e.engines import on_embedded
-from tests.e2e.looking import walk, weight
+from tests.e2e.looking import check, walk, weight
 from tests.e2e.mailserver import MailServer
-from tests.e2e.test_pages import check
 from tests.e2e.town import Town
 from tests.ocr.pages import LETTER, printed
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsing import PHONE, Visitor
+from tests.e2e.looking import check
 from tests.e2e.mailserver import MailServer
 from tests.e2e.settling import settle, wait_until
 from tests.e2e.town import Town
@@ -85,6 +86,17 @@ def unsubscribe(mail: EmailMessage, town: Town) -> None:
     assert answer.status_code == 200
 
 
+def look_at_the_campaign(agent: Visitor) -> None:
+    page = agent.page
+    page.goto("/agent/campaigns")
+    page.get_by_role("link", name="Pont fermé").click()
+    expect(page.locator(".campaign-done")).to_be_visible(timeout=20_000)
+    numbers = page.locator(".campaign-numbers")
+    expect(numbers.locator(".number-sent dd")).to_have_text("2")
+    expect(numbers.locator("div", has_text="Désabonnements").locator("dd")).to_have_text("1")
+    check(page)
+
+
 def test_news_reaches_subscribers_until_they_have_enough(
     town: Town, agent: Visitor, citizen: Visitor, outside: MailServer
 ) -> None:
@@ -103,6 +115,7 @@ def test_news_reaches_subscribers_until_they_have_enough(
     assert town.scalar(sent) == 1
 
     unsubscribe(told, town)
+    look_at_the_campaign(agent)
     page = citizen.page
     page.goto(f"/demo/telephone?number=%2B{NUMBER.removeprefix('+')}")
     page.get_by_label("Votre message").fill("STOP")

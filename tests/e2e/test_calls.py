@@ -14,7 +14,7 @@ from channels.cti.signature import signed_headers
 from core.clock import utc_now
 from tests.e2e.browsing import PHONE, Visitor
 from tests.e2e.engines import NewTown
-from tests.e2e.test_pages import check
+from tests.e2e.looking import check
 from tests.e2e.town import Town
 
 SECRET = "a secret that is long enough"

@@ -10,8 +10,8 @@ from playwright.sync_api import FilePayload, Page, expect
 from core.clock import utc_now
 from tests.e2e.browsing import Visitor
 from tests.e2e.engines import on_embedded
+from tests.e2e.looking import check
 from tests.e2e.settling import settle
-from tests.e2e.test_pages import check
 from tests.e2e.town import Town
 
 pytestmark = on_embedded  # the engine makes no difference to a form

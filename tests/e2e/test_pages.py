@@ -6,18 +6,17 @@ from io import BytesIO
 
 import pikepdf
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.builders import mail
 from tests.e2e.browsing import DESKTOP, PHONE, Visitor
 from tests.e2e.engines import on_embedded
+from tests.e2e.looking import check
 from tests.e2e.settling import settle
 from tests.e2e.town import Town
 from tests.ocr.pages import LETTER, printed
 
 pytestmark = on_embedded  # what carries the events is not to be seen on a page
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,6 +80,9 @@ def test_the_citizens_pages(visitor: Visitor) -> None:
     page.get_by_role("button", name="Voir l’avancement").click()
     expect(page.get_by_text(reference).first).to_be_visible()
     check(page)
+    page.goto("/topics/travaux/subscribe")
+    page.evaluate("for (const more of document.querySelectorAll('details')) more.open = true")
+    check(page)
     page.goto("/no-such-page")
     check(page)
 
@@ -142,11 +144,29 @@ def test_the_pages_of_documents(visitor: Visitor) -> None:
     check(page)
 
 
-def check(page: Page) -> None:
-    page.wait_for_load_state("networkidle" if "/agent" not in page.url else "load")
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}})
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-    overhang = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    assert overhang <= 0, f"{page.url} sticks out by {overhang} px"
+@pytest.mark.parametrize("visitor", ["light"], indirect=True)
+def test_the_pages_of_what_is_announced(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_in()
+    page.goto("/agent/entries/new")
+    page.locator("#title-fr").fill("Coupure d’eau rue des Lilas")
+    page.locator("#body-fr").fill("L’eau est **coupée** de 9 h à 12 h.")
+    page.locator("#sms-fr").fill("Eau coupee rue des Lilas de 9h a 12h.")
+    expect(page.locator("#sms-fr-length")).to_contain_text("1 SMS")
+    page.get_by_label("Alertes").check()
+    check(page)
+    page.get_by_role("button", name="Enregistrer et prévisualiser").click()
+    expect(page.frame_locator("iframe").first.get_by_text("coupée")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Revenir au texte").click()
+    page.get_by_role("button", name="Publier maintenant").click()
+    page.wait_for_url("**?done=announced")
+    check(page)
+    for path in ("/agent/entries", "/agent/topics", "/agent/feeds", "/agent/campaigns", "/topics"):
+        page.goto(path)
+        check(page)
+    page.goto("/topics/travaux")
+    check(page)
+    page.locator(".news-title a").first.click()
+    page.wait_for_url("**/entries/*")
+    check(page)

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, expect
 
 from core.keypad import keypad, keypad_of_reference
 from tests.e2e.browsing import PHONE, Visitor
+from tests.e2e.looking import check
 from tests.e2e.settling import settle
-from tests.e2e.test_pages import check
 from tests.e2e.town import Town
 
 SMS = re.compile(r"Référence (GU-\w{4}-\w{4}), clé ([\w-]+)\.")

@@ -93,6 +93,23 @@ class Press:
         )
         return new_event(data, key=row.id, id=new_id(), time=self.clock())
 
+    async def correct(self, published: Event, title: str) -> Event:
+        async with self.database.begin() as session:
+            row = await session.get_one(EntryRow, UUID(published.subject))
+            row.version += 1
+            said = {"title": title, "summary": "", "body": title, "html": f"<p>{title}</p>"}
+            session.add(
+                EntryVersionRow(
+                    entry_id=row.id,
+                    number=row.version,
+                    language="fr",
+                    sms="",
+                    at=self.clock(),
+                    **said,
+                )
+            )
+            return self.told(row, "corrected")
+
     async def withdraw(self, published: Event) -> Event:
         async with self.database.begin() as session:
             row = await session.get_one(EntryRow, UUID(published.subject))

@@ -45,7 +45,7 @@ class Town:
         self.press = Press(database, clock)
         audiences = self.press.audiences()
         words = Announcements(PARIS, LETTERHEAD.town, PORTAL, catalogue)
-        self.announcing = Announcing(database, clock, audiences)
+        self.announcing = Announcing(database, clock, audiences, words)
         self.addressing = Addressing(database, clock, audiences, words, LETTERHEAD, sends_sms=True)
         self.rounds = DigestRounds(database, clock, audiences)
 
@@ -186,6 +186,27 @@ async def test_what_is_withdrawn_is_not_sent_any_more(town: Town) -> None:
         campaign = await session.scalar(select(CampaignRow.id))
         assert campaign is not None
         assert await failures_of(session, campaign) == [(WITHDRAWN, 1)]
+
+
+async def test_a_correction_puts_right_what_is_not_sent_yet(town: Town) -> None:
+    topic = await town.press.topic("voirie")
+    await town.press.subscriber("anne@citizens.example", topic)
+    published = await town.press.entry(topic, title="Rue fermé")
+    await town.tell(published)
+    assert await town.announce(await town.press.correct(published, "Rue fermée")) == []
+    (due,) = await town.due()
+    assert due.content.subject == "Rue fermée"
+
+
+async def test_an_urgent_correction_is_told_instead_of_what_it_corrects(town: Town) -> None:
+    topic = await town.press.topic("alerte")
+    await town.press.subscriber("anne@citizens.example", topic)
+    published = await town.press.entry(topic, title="Crue", urgent=True)
+    await town.tell(published)
+    await town.tell(await town.press.correct(published, "Pas de crue"))
+    assert [due.content.subject for due in await town.due()] == [
+        "Urgent\N{NO-BREAK SPACE}: Pas de crue"
+    ]
 
 
 async def test_a_campaign_is_stopped_resumed_and_sent_again_where_it_failed(town: Town) -> None:

@@ -1,17 +1,22 @@
+import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import escape
 from typing import cast
 from uuid import UUID
 
 import pytest
+import zxingcpp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from notify.addresses import is_mail_address, on_the_wire
 from notify.mail import compose, mailbox, needs_utf8
 from notify.models import Medium
+from notify.qr import shown
 from notify.senders.contract import Content, Delivery
 
 DELIVERY = Delivery(
@@ -153,3 +158,18 @@ def test_what_is_no_address_is_known(address: str) -> None:
 @pytest.mark.parametrize("address", ["jeanne@localhost", "é@exämple.example", "x@हिन्दी.example"])
 def test_what_is_an_address_is_known(address: str) -> None:
     assert is_mail_address(address)
+
+
+def test_a_receipt_carries_the_qr_code_of_where_it_is_tracked() -> None:
+    url = "https://guichet.example/tracking?reference=GU-7K3M-9QX1&lang=fr"
+    link = f'<a href="{escape(url)}"><img src="cid:tracking@guichet" alt="QR"></a>'
+    content = replace(CONTENT, html=link)
+    related = cast(EmailMessage, list(parsed(content).iter_parts())[1])
+    words, picture = (cast(EmailMessage, part) for part in related.iter_parts())
+    assert (words.get_content().strip(), picture["Content-ID"]) == (link, "<tracking@guichet>")
+    code = zxingcpp.read_barcode(Image.open(io.BytesIO(picture.get_content())).convert("L"))
+    assert code is not None
+    assert code.text == url
+    assert compose(DELIVERY, content) == compose(DELIVERY, content)
+    assert "data:image/svg+xml" in shown(link)
+    assert shown("<p>Bonjour</p>") == "<p>Bonjour</p>"

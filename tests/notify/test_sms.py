@@ -1,11 +1,12 @@
 """SMS on their way: who gets one, who does not, and what became of it."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
 from cases import CaseEventRow
+from cases.consents import ConsentRow
 from core.clock import Clock
 from notify import (
     Content,
@@ -18,6 +19,7 @@ from notify import (
     record_wish,
 )
 from notify.senders.contract import Unwanted
+from tests.builders import NOON
 from tests.notify.building import Desk, at_work, settled, until
 from tests.postgresql import on_sqlite
 
@@ -67,6 +69,29 @@ async def test_no_sms_goes_to_a_number_that_is_unproven_or_a_landline(
 ) -> None:
     await conversation(desk, **who)
     assert await desk.rows() == []
+
+
+async def test_who_told_an_agent_that_they_want_sms_and_no_mail_gets_an_sms(desk: Desk) -> None:
+    event = await desk.open(
+        channel="counter", sender_address="jeanne@example.org", sender_phone=JEANNE
+    )
+    async with desk.database.begin() as session:
+        for medium, allowed in (("email", False), ("sms", True)):
+            session.add(
+                ConsentRow(
+                    id=uuid4(),
+                    case_id=UUID(event.subject),
+                    medium=medium,
+                    address="",
+                    allowed=allowed,
+                    said_by="counter",
+                    agent_name="Camille",
+                    at=NOON,
+                )
+            )
+    await desk.tell(event)
+    row = await desk.row()
+    assert (row.medium, row.recipient) == ("sms", JEANNE)
 
 
 async def test_after_stop_nothing_goes_to_the_number_queued_or_not(

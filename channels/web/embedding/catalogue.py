@@ -21,11 +21,13 @@ def catalogue_of(
     locale: str,
     portal_url: str,
     town: str,
+    colour: str,
     *,
     query: str = "",
     category: str = "",
 ) -> dict[str, Any]:
-    """``town``, ``language``, ``url`` and ``procedures``; these in the order of their titles."""
+    """``town``, ``language``, ``url``, ``colour`` (may be empty) and ``procedures``; these in the
+    order of their titles."""
     chosen = [
         one.definition
         for one in published
@@ -35,6 +37,7 @@ def catalogue_of(
         "town": town,
         "language": locale,
         "url": f"{portal_url}/procedures",
+        "colour": colour,
         "procedures": [
             {
                 "slug": one.slug,

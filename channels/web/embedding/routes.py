@@ -38,6 +38,7 @@ class Embedding:
             self.office.pages.locale_of(request),
             settings.portal_url,
             settings.town,
+            settings.theme_colour,
             query=clean_line(request.query_params.get("q", "")[:MAX_QUERY]),
             category=request.query_params.get("category", ""),
         )

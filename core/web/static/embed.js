@@ -1,8 +1,8 @@
 // A town's procedures on its own site, without a frame:
 //   <script src="https://guichet.town.example/embed.js" async></script>
 //   <guichet-procedures category="famille" lang="fr"></guichet-procedures>
-// slug names a single one, q filters by words. It takes the colours of --guichet-colour and the
-// fonts of the page. What stands inside the element is shown until, and unless, the list is there.
+// slug names a single one, q filters by words. It takes the town's colour, or --guichet-colour, and
+// the fonts of the page. What stands inside the element is shown until, and unless, the list is there.
 (() => {
   const home = new URL(document.currentScript.src).origin;
   const STYLE = `
@@ -31,11 +31,12 @@
       const answer = await fetch(`${home}/procedures.json?${asked}`).catch(() => null);
       if (!answer?.ok) return; // what the page itself says stays
       const slug = this.getAttribute("slug");
-      const all = (await answer.json()).procedures.filter((one) => !slug || one.slug === slug);
+      const { procedures, colour } = await answer.json();
+      const all = procedures.filter((one) => !slug || one.slug === slug);
       if (!all.length) return;
       const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
       const sheet = new CSSStyleSheet(); // no inline style, which the site's policy may forbid
-      sheet.replaceSync(STYLE);
+      sheet.replaceSync(colour ? STYLE.replaceAll("#0b5563", colour) : STYLE);
       root.adoptedStyleSheets = [sheet];
       const list = document.createElement("ul");
       list.append(...all.map(line));

@@ -53,6 +53,8 @@ async def test_an_entry_is_written_previewed_published_corrected_and_withdrawn(
     mail = await karim.get(f"{address}/mail/fr")
     assert "<strong>lundi</strong>" in mail.text
     assert "sandbox" in mail.headers["content-security-policy"]
+    assert "also written in" not in await karim.page(address)
+    assert "also written in: English" in await karim.page(await written(karim, topic))
     assert "Rue barrée" not in await karim.page("/topics/travaux")
     published = {"title-fr": "Rue barrée", "body-fr": "Dès mardi.", "topics": str(topic.id)}
     await karim.submit(address, address, action="publish", **published)
@@ -65,7 +67,7 @@ async def test_an_entry_is_written_previewed_published_corrected_and_withdrawn(
     await karim.submit(address, address, action="withdraw")
     assert (await karim.get(page)).status_code == 410
     for done in ("written", "published", "corrected", "withdrawn"):
-        (row,) = await house.trail(f"entry.{done}")
+        row = (await house.trail(f"entry.{done}"))[0]
         assert (row.agent_id, row.object_id) == (house.agents[KARIM], address.split("/")[3])
 
 

@@ -1,12 +1,15 @@
+import json
 import re
+from io import BytesIO
 from uuid import UUID
+from zipfile import ZipFile
 
 from channels.web.subscriptions.reading import masked
 from feeds.subscriptions import Cadence, Medium, preferences_tokens
 from feeds.subscriptions.requests import MAX_TRIES
 from notify import Medium as SentBy
 from notify import record_wish
-from tests.channels.web.account.building import JEANNE, Visitor
+from tests.channels.web.account.building import JEANNE, PASSWORD, Visitor
 from tests.channels.web.building import SECRET, Page
 from tests.channels.web.subscriptions.conftest import Newsroom
 
@@ -192,11 +195,14 @@ async def test_an_account_subscribes_at_once_and_takes_its_addresses_along(
         space = await visitor.get("/me")
         assert "Pont fermé" in space.html
         assert "Concert" not in space.html
+        taken = await visitor.post("/me/data/export", {"export_password": PASSWORD}, at="/me/data")
+        with ZipFile(BytesIO(taken.response.content)) as archive:
+            news = json.loads(archive.read("data.json"))["news"]
+        assert {one["topic"] for one in news["subscriptions"]} == {"culture", "voirie"}
+        assert {one["act"] for one in news["consents"]} >= {"confirmed", "ended"}
         (row,) = await newsroom.subscribers()
         assert row.account_id == await newsroom.accounts.account_id()
-        gone = await visitor.post(
-            "/me/data/delete", {"delete_password": "trois tortues vertes"}, at="/me/data"
-        )
+        gone = await visitor.post("/me/data/delete", {"delete_password": PASSWORD}, at="/me/data")
         assert gone.status == 303
     assert await newsroom.subscribers() == []
     assert await newsroom.consents() == []
