@@ -7,8 +7,10 @@ from sqlalchemy import update
 
 from cases import CaseRow
 from core.settings import Service
-from tests.channels.web.account.building import Accounts, Visitor
+from feeds.subscriptions import Medium, Said, Wish, subscribe, subscriber_of_account
+from tests.channels.web.account.building import JEANNE, Accounts, Visitor
 from tests.channels.web.procedures.building import publish, request_for_bins
+from tests.feeds.building import PARIS, Press
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -78,3 +80,25 @@ async def test_connected_services_are_boxes_too(accounts: Accounts) -> None:
         page = await jeanne.get("/me")
         assert "https://library.example/" in page.links
         assert await boxes(jeanne) == ["services"]
+
+
+async def test_news_are_of_the_topics_that_the_citizen_has_chosen_for_this_page(
+    accounts: Accounts,
+) -> None:
+    clock = accounts.portal.clock
+    press = Press(accounts.database, clock)
+    roads, school = await press.topic("voirie"), await press.topic("ecole")
+    await press.entry(roads, school, title="Rue fermée")
+    await press.entry(school, title="Cantine fermée")
+    async with accounts.citizen() as jeanne:
+        assert await boxes(jeanne) == []
+        account_id = await accounts.account_id()
+        async with accounts.database.begin() as session:
+            subscriber = await subscriber_of_account(
+                session, clock, account_id, email=JEANNE, phone="", language="fr"
+            )
+            wishes = [Wish(roads, Medium.HOME)]
+            await subscribe(session, clock, PARIS, subscriber, wishes, Said("account"))
+        html = (await jeanne.get("/me")).html
+        assert "Rue fermée" in html
+        assert "Cantine fermée" not in html
