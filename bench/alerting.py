@@ -66,13 +66,19 @@ async def guichet(database: Database, port: int, connections: int) -> float:
 
 async def main(who: str, url: str, port: int, connections: int) -> None:
     database = Database(url)
+    before = time.process_time()
     work = guichet if who == "guichet" else bare
     try:
         seconds = await work(database, port, connections)
     finally:
         await database.close()
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": megabytes}) + "\n")
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    told = {
+        "seconds": seconds,
+        "megabytes": used.ru_maxrss // 1024,
+        "processor": time.process_time() - before,
+    }
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
