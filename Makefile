@@ -19,7 +19,7 @@ ROOMS := guichet agent_api channels notify feeds router ocr cases citizens inges
 VENDOR := core/web/static/vendor
 CATALOGUES := $(wildcard core/locale/*/LC_MESSAGES/guichet.po)
 
-.PHONY: help run test lint format bench docs lock clean setup setup-dev
+.PHONY: help run test lint format bench lighthouse docs lock clean setup setup-dev
 
 help:
 	@echo 'make run      start Guichet: portal, desk, mail server and all workers in one process'
@@ -27,6 +27,7 @@ help:
 	@echo 'make lint     the first three of these'
 	@echo 'make format   let ruff put code and imports in order'
 	@echo 'make bench    measure, each time beside a baseline'
+	@echo 'make lighthouse  measure the citizens’ pages with Lighthouse; fails below 95'
 	@echo 'make docs     write the API descriptions under docs/ anew'
 	@echo 'make lock     choose the newest versions that pyproject.toml allows'
 	@echo 'make clean    remove what setup made; keeps var/, the data'
@@ -59,6 +60,11 @@ format: setup-dev
 
 bench: setup-dev
 	@$(BIN)/python -m bench
+
+# Not in CI: performance depends on how busy the machine is, and it brings 200 packages along.
+lighthouse: setup-dev
+	@cd tests/lighthouse && npm ci --silent --ignore-scripts
+	@$(BIN)/python -m tests.lighthouse
 
 docs: setup-dev
 	@$(BIN)/python -m docs

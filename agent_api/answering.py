@@ -48,3 +48,17 @@ class CallLine:
     tries: int
     requested_by: str
     """Empty for a missed call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentLine:
+    """Whether the citizen agrees to be notified by a medium."""
+
+    medium: str
+    """``email`` or ``sms``"""
+    to: str
+    """Empty when there is nowhere to notify them."""
+    answer: str
+    """``yes`` or ``no``; empty when nobody asked."""
+    is_stopped: bool
+    """Whether the address itself has said no more (STOP)."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends
@@ -12,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from agent_api.live import Live
+from cases import CaseRow
 from cases.procedures import Procedure
 from core.blobs import Blobs
 from core.clock import Clock
@@ -116,6 +118,24 @@ class FilledForm(Protocol):
         ...
 
 
+class Wallets(Protocol):
+    """Citizens' wallets, as far as the town puts documents into them; the portal knows."""
+
+    async def owner_of(self, session: AsyncSession, case: CaseRow) -> UUID | None:
+        """The account whose wallet a document of this case goes into; None when there is none."""
+        ...
+
+    async def put(
+        self, account_id: UUID, item_id: UUID, name: str, content: bytes, expires_on: date | None
+    ) -> None:
+        """Durable when it returns; twice is once. Raises BadInput, Later."""
+        ...
+
+    async def tell(self, session: AsyncSession, account_id: UUID, item_id: UUID, name: str) -> None:
+        """Write to its owner that it is there, in the caller's transaction."""
+        ...
+
+
 class Previews(Protocol):
     """How the portal shows a form; the portal knows."""
 
@@ -142,6 +162,7 @@ class Context:
     publishing: Publishing
     announcements: Announcements
     """The words of mails and SMS about entries."""
+    wallets: Wallets
     telephone: bool = False
     """Whether the town can be called, and sends SMS."""
     limits: Limits = field(default_factory=Limits)

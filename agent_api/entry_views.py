@@ -170,3 +170,29 @@ class FeedsPage:
     topics: Sequence[Choice]
     values: Mapping[str, str]
     errors: Sequence[FieldError] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentLine:
+    """Something that the town has sent somebody."""
+
+    at: datetime
+    medium: str
+    kind: str
+    recipient: str
+    subject: str
+    status: str
+    error: str
+    why: str
+    """Topics; empty when it is about the case."""
+    campaign_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentPage:
+    """``desk/sent.html``: GET ``/agent/cases/<reference>/sent``"""
+
+    desk: Desk
+    reference: str
+    name: str
+    sent: Sequence[SentLine]

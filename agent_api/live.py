@@ -1,15 +1,18 @@
-"""Live updates: every open page hears of the changes of the cases that its agent may see, and of
-the agent's telephone calls.
+"""Live updates: every open page hears of the changes of the cases that its agent may see, of the
+agent's telephone calls, and of the campaign that it shows.
 
-One follower of the stream for all pages: a page costs no query, a burst of changes costs one.
+One follower of the stream for all pages: a page costs no query, a burst of changes costs one. A
+campaign's numbers change with every delivery; they are counted once a second, while a page looks.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 from uuid import UUID
 
 import structlog
+from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,20 +22,32 @@ from cases.access import sees_queue
 from core.database import Database
 from core.unbroken import unbroken
 from ingest.events import CallChanged, CaseChanged, Event
+from notify import Numbers, numbers_of
 
 PAUSE = 0.05  # seconds in which changes gather
 MAX_WAITING = 100  # changes kept for a slow page; it looks anew at any of them
 LONGEST = 600.0  # seconds until a page has to show again who it is; browsers reconnect
 
-Change = CaseChanged | CallChanged
+COUNTING = 1.0  # seconds between two counts of a campaign
 Follow = Callable[[str], AsyncIterator[Sequence[Event]]]
 
 log = structlog.get_logger()
 
 
+class CampaignCounted(BaseModel):
+    """The numbers of a campaign are others than before; no event of the stream."""
+
+    stream: ClassVar[str] = "campaign.counted"
+    campaign_id: UUID
+
+
+Change = CaseChanged | CallChanged | CampaignCounted
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Page:
     agent: Agent
+    campaign_id: UUID | None = None
     news: asyncio.Queue[Change | None] = field(default_factory=lambda: asyncio.Queue(MAX_WAITING))
 
     def tell(self, change: Change | None) -> None:
@@ -49,12 +64,15 @@ class Live:
         self._follow = follow
         self._pages: set[_Page] = set()
         self._closed = False
+        self.counted: Mapping[UUID, Numbers] = {}
+        """Of the campaigns that pages show."""
 
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as following:
             following.create_task(self._follow_cases())
             following.create_task(self._follow_calls())
+            following.create_task(self._count_campaigns())
 
     async def _follow_cases(self) -> None:
         async for events in self._follow(CaseChanged.stream):
@@ -73,9 +91,28 @@ class Live:
                     if _concerns(page.agent, change):
                         page.tell(change)
 
-    async def changes(self, agent: Agent) -> AsyncIterator[Change]:
-        """The changes that the agent may know of, from now on."""
-        page = _Page(agent)
+    async def _count_campaigns(self) -> None:
+        while True:
+            await asyncio.sleep(COUNTING)
+            shown = {page.campaign_id for page in self._pages if page.campaign_id}
+            try:
+                now = await self._numbers(shown) if shown else {}
+            except (SQLAlchemyError, OSError):
+                log.exception("live.not_counted", campaigns=len(shown))
+                continue
+            for page in self._pages:
+                id = page.campaign_id
+                if id in now and id in self.counted and now[id] != self.counted[id]:
+                    page.tell(CampaignCounted(campaign_id=id))
+            self.counted = now
+
+    async def _numbers(self, ids: set[UUID]) -> dict[UUID, Numbers]:
+        async with self._database.read() as session:
+            return {id: await numbers_of(session, id) for id in ids}
+
+    async def changes(self, agent: Agent, campaign_id: UUID | None = None) -> AsyncIterator[Change]:
+        """The changes that the agent may know of, from now on; also of a campaign's numbers."""
+        page = _Page(agent, campaign_id)
         until = asyncio.get_running_loop().time() + LONGEST
         self._pages.add(page)
         try:

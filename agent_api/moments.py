@@ -1,6 +1,6 @@
-"""Moments as a browser's ``datetime-local`` field has them: of the town, without a zone."""
+"""Moments and days as browsers send them: of the town, without a zone."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from core.errors import BadInput
@@ -20,3 +20,11 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=zone)
     except ValueError as problem:
         raise BadInput(N_("Say when the call is to be made."), where="due") from problem
+
+
+def read_date(text: str) -> date | None:
+    """Of a ``date`` field; None when it is empty. Raises BadInput when it is none."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as problem:
+        raise BadInput(N_("This is no date."), where="expires_on") from problem

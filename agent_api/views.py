@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-from agent_api.answering import Answer, CallLine
+from agent_api.answering import Answer, CallLine, ConsentLine
 from agent_api.call_views import CallCard, CallDraft
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases import Way
@@ -39,6 +39,8 @@ class Desk:
     """How many mails could not be sent of late."""
     notice: str = ""
     """What has just been done, in the agent's language."""
+    sees_trail: bool = False
+    """Whether the agent may read the audit trail."""
     has_exchange: bool = False
     """Whether a telephone exchange may tell of calls."""
     extension: str = ""
@@ -149,7 +151,7 @@ Action = Literal["replies", "notes", "claim", "move", "close", "reopen"]
 class Draft:
     """What was typed into a form that could not be carried out."""
 
-    action: Action | Literal["callbacks", "proposals"]
+    action: Action | Literal["callbacks", "proposals", "consents", "deposits"]
     text: str = ""
     error: str = ""
     """In the agent's language."""
@@ -199,14 +201,16 @@ class CasePage:
     """In an hour, as a ``datetime-local`` field has it."""
     callbacks: Sequence[CallLine]
     """The most urgent first."""
+    consents: Sequence[ConsentLine]
+    """Of each medium by which citizens can be notified."""
     proposals: Sequence[Proposal] = ()
     """Of changes to its form, the oldest first."""
     wanted: Sequence[str] = ()
     """Documents that the citizen was asked for and that have not come."""
+    has_wallet: bool = False
+    """Whether the town can put documents into the citizen's wallet."""
     may_write: bool = True
     """Whether its procedure lets agents write to the citizen."""
-    allowed: Sequence[str]
-    """Media by which the citizen agreed to be notified, when an agent asked."""
     entries: Sequence[Entry]
     """Oldest first."""
     draft: Draft | None = None

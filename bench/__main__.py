@@ -3,28 +3,34 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 
-from bench import alerts, intake, live, ocr, stream, webhooks
+from bench import alerts, intake, live, ocr, portal, stream, webhooks
 
-BENCHMARKS = {
-    "alerts": alerts.run,
-    "intake": intake.run,
-    "live": live.run,
-    "ocr": ocr.run,
-    "stream": stream.run,
-    "webhooks": webhooks.run,
-}
+NAMES = ("alerts", "intake", "live", "ocr", "portal", "stream", "webhooks")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("names", nargs="*", help=f"some of: {', '.join(BENCHMARKS)}")
+    parser.add_argument("names", nargs="*", help=f"some of: {', '.join(NAMES)}")
     parser.add_argument("--mails", type=int, default=3_000, help="mails in each measurement")
+    parser.add_argument("--pages", type=int, default=ocr.EACH, help="of each kind that are read")
+    parser.add_argument("--seed", type=int, default=ocr.SEED, help="of the pages that are read")
     options = parser.parse_args()
+    benchmarks: dict[str, Callable[[], dict[str, object]]] = {
+        "alerts": partial(alerts.run, options.mails),
+        "intake": partial(intake.run, options.mails),
+        "live": partial(live.run, options.mails),
+        "ocr": partial(ocr.run, options.pages, options.seed),
+        "portal": partial(portal.run, options.mails),
+        "stream": partial(stream.run, options.mails),
+        "webhooks": partial(webhooks.run, options.mails),
+    }
     results = {}
-    for name in options.names or BENCHMARKS:
+    for name in options.names or NAMES:
         sys.stderr.write(f"{name} …\n")
-        results[name] = BENCHMARKS[name](options.mails)
+        results[name] = benchmarks[name]()
     sys.stdout.write(json.dumps(results, indent=2) + "\n")
 
 

@@ -53,6 +53,14 @@ def bare_webhook(path: Path) -> Iterator[int]:
 
 
 @contextmanager
+def bare_page() -> Iterator[int]:
+    """A form by FastAPI and Jinja2, and no more."""
+    port = free_port()
+    with _server([sys.executable, "-m", "bench.bare_page", str(port)], port, dict(os.environ)):
+        yield port
+
+
+@contextmanager
 def postfix(folder: Path) -> Iterator[int]:
     """A Postfix of its own that takes mail into its queue and holds it there."""
     port = free_port()

@@ -12,7 +12,7 @@ from cases.access import (
 from cases.actions import Actions, WrittenWay
 from cases.agents import Agent, Role, create_agent, create_token
 from cases.callbacks import CallbackRow, Callbacks, open_callbacks, request_callback
-from cases.consents import consents_of, record_consents
+from cases.consents import change_consents, consents_of, record_consents
 from cases.history import SYSTEM, Actor, append
 from cases.inbox import CaseItem, Filter, count_queues, list_cases, list_queues
 from cases.joining import Opening, fingerprint, join_case, open_case
@@ -29,8 +29,10 @@ from cases.of_citizen import (
     Holder,
     case_of_citizen,
     cases_of_citizen,
+    has_case,
     hold_case,
     hold_cases_of,
+    holders_of_case,
     keyed_case,
     let_go_of_cases,
     withdraw_case,
@@ -79,6 +81,7 @@ __all__ = [
     "case_for",
     "case_of_citizen",
     "cases_of_citizen",
+    "change_consents",
     "check_counter",
     "check_handing_in",
     "check_quarantine",
@@ -91,8 +94,10 @@ __all__ = [
     "document_for",
     "fingerprint",
     "given",
+    "has_case",
     "hold_case",
     "hold_cases_of",
+    "holders_of_case",
     "index_pages",
     "inline_documents",
     "join_case",

@@ -18,6 +18,7 @@ SERVE = frozenset({Role.RECEPTION, Role.HANDLER})
 EDIT_PROCEDURES = frozenset({Role.FUNCTIONAL_ADMIN})
 WRITE_ENTRIES = frozenset({Role.HANDLER, Role.FUNCTIONAL_ADMIN})
 SET_UP_TOPICS = frozenset({Role.FUNCTIONAL_ADMIN})
+SEE_TRAIL = frozenset({Role.FUNCTIONAL_ADMIN, Role.SYSTEM_ADMIN})
 SEE_QUARANTINE = frozenset({Role.RECEPTION, Role.FUNCTIONAL_ADMIN, Role.SYSTEM_ADMIN})
 
 
@@ -133,6 +134,17 @@ def check_quarantine(agent: Agent) -> None:
     """Raises Refused unless the agent may see what could not be read."""
     if not sees_quarantine(agent):
         raise Refused("the quarantine is for reception and administrators")
+
+
+def sees_trail(agent: Agent) -> bool:
+    """Whether the agent may read what others did."""
+    return bool(agent.roles & SEE_TRAIL)
+
+
+def check_trail(agent: Agent) -> None:
+    """Raises Refused unless the agent may read the audit trail."""
+    if not sees_trail(agent):
+        raise Refused("the audit trail is for administrators")
 
 
 def hands_in(agent: Agent) -> bool:

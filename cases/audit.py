@@ -1,18 +1,20 @@
 """The audit trail: what agents and their programs did, signing in and taking documents out
 included; that a page was only looked at is not written down."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, String, Text
+from sqlalchemy import JSON, ColumnElement, Index, String, Text, and_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.clock import Clock
 from core.database import Base, UtcDateTime
 from core.ids import new_id
+from core.references import parse_reference
 
 
 class AuditRow(Base):
@@ -52,3 +54,11 @@ def record(
             details=dict(details or {}),
         )
     )
+
+
+def about(sought: str) -> ColumnElement[bool]:
+    """The condition that leaves what was done to a case, an address or an agent."""
+    if reference := parse_reference(sought):
+        return and_(AuditRow.object_kind == "case", AuditRow.object_id == reference)
+    plain = sought if "@" in sought else re.sub(r"[\s.()-]", "", sought)
+    return and_(AuditRow.object_kind.in_(("address", "agent")), AuditRow.object_id == plain)

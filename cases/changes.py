@@ -16,6 +16,9 @@ from core.errors import Conflict
 from ingest import publish
 from ingest.events import CaseChange, Event
 
+DETAILED = frozenset({"pages_changed", "consent_changed"})
+"""Changes of which the audit trail says more than that they were made."""
+
 
 async def case_at(
     session: AsyncSession, agent: Agent, reference: str, version: int | None
@@ -61,7 +64,7 @@ async def record_change(
         action=f"case.{change}",
         object_kind="case",
         object_id=case.reference,
-        details=data if change == "pages_changed" else None,
+        details=data if change in DETAILED else None,
     )
     await session.flush()
     await publish(session, [event, *following])

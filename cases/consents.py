@@ -8,10 +8,21 @@ from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cases.agents import Agent
+from cases.changes import case_at, record_change
 from cases.models import CaseRow
+from cases.ways import phone_of
+from core.clock import Clock
 from core.database import Base, UtcDateTime, insert_new
-from core.ids import derived_id
+from core.errors import BadInput
+from core.i18n import N_
+from core.ids import derived_id, new_id
 from ingest.models import MessageRow
+
+ASKED = ("email", "sms")
+"""Media by which citizens are asked whether they want to be notified."""
+SAID_BY = ("counter", "phone", "email", "scan")
+"""How a citizen may say so: at the counter, on the telephone, by e-mail or by letter."""
 
 
 class ConsentRow(Base):
@@ -28,7 +39,7 @@ class ConsentRow(Base):
     """Where to; empty when they gave none."""
     allowed: Mapped[bool]
     said_by: Mapped[str] = mapped_column(String(16))
-    """How the citizen said so: ``counter`` or ``phone``."""
+    """How the citizen said so: one of :data:`SAID_BY`."""
     agent_name: Mapped[str] = mapped_column(Text)
     """On whose word it is here."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -79,3 +90,58 @@ async def consents_of(
     for case_id, medium, allowed in await session.execute(query):
         found.setdefault(case_id, {})[medium] = allowed
     return found
+
+
+async def change_consents(
+    session: AsyncSession,
+    clock: Clock,
+    agent: Agent,
+    reference: str,
+    allowed: Collection[str],
+    said_by: str,
+) -> CaseRow:
+    """Write down what a citizen says now, in the caller's transaction; what was said before stays.
+
+    Parameters
+    ----------
+    allowed
+        Those of :data:`ASKED` that the citizen agrees to; to the others they do not.
+    said_by
+        One of :data:`SAID_BY`.
+
+    Raises NotThere, and BadInput when there is nowhere to notify them.
+    """
+    if said_by not in SAID_BY:
+        raise BadInput(N_("Say how the citizen told you."), where="said_by")
+    case = await case_at(session, agent, reference, None)
+    addresses = {
+        "email": case.sender_address if "@" in case.sender_address else "",
+        "sms": phone_of(case),
+    }
+    known = (await consents_of(session, [case.id])).get(case.id, {})
+    for medium in ASKED:
+        yes = medium in allowed
+        if known.get(medium) is yes or (medium not in known and not yes):
+            continue
+        if yes and not addresses[medium]:
+            problem = {
+                "email": N_("There is no e-mail address to notify the citizen at."),
+                "sms": N_("There is no number to notify the citizen at."),
+            }[medium]
+            raise BadInput(problem, where=f"allow_{medium}")
+        session.add(
+            ConsentRow(
+                id=new_id(),
+                case_id=case.id,
+                citizen_id=case.citizen_id,
+                medium=medium,
+                address=addresses[medium],
+                allowed=yes,
+                said_by=said_by,
+                agent_name=agent.name,
+                at=clock(),
+            )
+        )
+        data = {"medium": medium, "allowed": yes, "said_by": said_by}
+        await record_change(session, clock, agent, case, "consent_changed", data=data)
+    return case

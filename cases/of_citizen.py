@@ -52,9 +52,20 @@ class Holder:
         return CaseRow.id.in_(wrote.union(holds))
 
 
-async def cases_of_citizen(session: AsyncSession, holder: Holder) -> Sequence[CaseRow]:
+async def cases_of_citizen(
+    session: AsyncSession,
+    holder: Holder,
+    *,
+    statuses: Collection[str] = tuple(CaseStatus),
+    most: int = MAX_LISTED,
+) -> Sequence[CaseRow]:
     """The newest first."""
-    query = select(CaseRow).where(holder.their_cases).order_by(CaseRow.id.desc()).limit(MAX_LISTED)
+    query = (
+        select(CaseRow)
+        .where(holder.their_cases, CaseRow.status.in_(statuses))
+        .order_by(CaseRow.id.desc())
+        .limit(most)
+    )
     return (await session.scalars(query)).all()
 
 
@@ -69,6 +80,24 @@ async def case_of_citizen(
     if case is None:
         raise NotThere(f"no case {reference}")
     return case
+
+
+async def holders_of_case(session: AsyncSession, case: CaseRow) -> Sequence[UUID]:
+    """The citizens whose case it may be: who opened it, then who has shown its key, the first
+    first. Of an account :func:`has_case` decides."""
+    query = (
+        select(CaseHolderRow.citizen_id)
+        .where(CaseHolderRow.case_id == case.id)
+        .order_by(CaseHolderRow.since, CaseHolderRow.citizen_id)
+    )
+    holders = (await session.scalars(query)).all()
+    return [*dict.fromkeys([*([case.citizen_id] if case.citizen_id else ()), *holders])]
+
+
+async def has_case(session: AsyncSession, holder: Holder, case: CaseRow) -> bool:
+    """Whether it is theirs."""
+    query = select(CaseRow.id).where(CaseRow.id == case.id, holder.their_cases)
+    return await session.scalar(query) is not None
 
 
 async def keyed_case(session: AsyncSession, reference: str, *, to_change: bool = False) -> CaseRow:

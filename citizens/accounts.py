@@ -1,10 +1,11 @@
 """Accounts: citizens who sign in. Whether an address has one is told to nobody but its owner."""
 
 import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from citizens.identities import claim, former, newcomer
@@ -90,17 +91,27 @@ async def account_id_of(session: AsyncSession, email: str) -> UUID | None:
     return await session.scalar(select(AccountRow.id).where(AccountRow.email == email))
 
 
+async def accounts_of(session: AsyncSession, citizen_ids: Collection[UUID]) -> Sequence[Account]:
+    """Of those of the citizens who sign in."""
+    if not citizen_ids:
+        return []
+    query = _accounts().where(AccountRow.citizen_id.in_(citizen_ids))
+    return [_account(row, name) for row, name in await session.execute(query)]
+
+
 async def account(session: AsyncSession, account_id: UUID) -> Account | None:
     """None when it was deleted meanwhile."""
-    query = (
-        select(AccountRow, CitizenRow.name)
-        .join(CitizenRow, CitizenRow.id == AccountRow.citizen_id)
-        .where(AccountRow.id == account_id)
+    found = (await session.execute(_accounts().where(AccountRow.id == account_id))).first()
+    return None if found is None else _account(*found)
+
+
+def _accounts() -> Select[AccountRow, str]:
+    return select(AccountRow, CitizenRow.name).join(
+        CitizenRow, CitizenRow.id == AccountRow.citizen_id
     )
-    found = (await session.execute(query)).first()
-    if found is None:
-        return None
-    row, name = found
+
+
+def _account(row: AccountRow, name: str) -> Account:
     return Account(
         id=row.id,
         citizen_id=row.citizen_id,

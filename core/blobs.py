@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +99,8 @@ class Blobs:
 
     async def discard(self, names: Sequence[str]) -> None:
         """Delete what the object store holds of them. What cannot be is mentioned nowhere."""
+        if not names:
+            return
         with suppress(BaseError, OSError):
             await obstore.delete_async(self._store, [_path(name) for name in names])
 
@@ -106,7 +108,7 @@ class Blobs:
         """The content. Raises NotThere when no such blob was kept."""
         return (await self.read_many(session, [sha256]))[sha256]
 
-    async def read_many(self, session: AsyncSession, names: Sequence[str]) -> dict[str, bytes]:
+    async def read_many(self, session: AsyncSession, names: Collection[str]) -> dict[str, bytes]:
         """The contents by their SHA-256.
 
         Raises NotThere when one of them was never kept, Later when the object store is away.

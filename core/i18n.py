@@ -6,7 +6,7 @@ Message ids are the English texts. A catalogue that was never compiled leaves th
 import gettext
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -84,6 +84,11 @@ class Formats:
     def day(self, at: datetime) -> str:
         """``12 mars 2026``"""
         return format_date(self._local(at), "long", locale=self.locale)
+
+    def month_day(self, day: date) -> str:
+        """``12 mars``, with the year when it is not this one."""
+        this_year = self._local(self.clock()).year == day.year
+        return format_date(day, "d MMMM" if this_year else "long", locale=self.locale)
 
     def weekday(self, at: datetime) -> str:
         """``jeudi 12 mars 2026``"""

@@ -1,6 +1,6 @@
 """Dated entries as a calendar (iCalendar, RFC 5545, with RFC 7986's properties of a calendar)."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vDuration
@@ -22,7 +22,7 @@ def as_calendar(channel: Channel, zone: ZoneInfo) -> bytes:
     calendar.add("x-wr-calname", channel.title)
     calendar.add("description", channel.summary)
     calendar.add("url", channel.page_url)
-    calendar.add("last-modified", channel.updated_at)
+    calendar.add("last-modified", channel.updated_at.astimezone(UTC))
     calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     for shown in channel.shown:
         calendar.add_component(_event(channel, shown, zone))
@@ -34,9 +34,9 @@ def _event(channel: Channel, shown: Shown, zone: ZoneInfo) -> Event:
     entry, words = shown.entry, shown.said(channel.language)
     event = Event()
     event.add("uid", urn(entry))
-    event.add("dtstamp", shown.updated_at)
-    event.add("last-modified", shown.updated_at)
-    event.add("created", entry.published_at or entry.created_at)
+    event.add("dtstamp", shown.updated_at.astimezone(UTC))
+    event.add("last-modified", shown.updated_at.astimezone(UTC))
+    event.add("created", (entry.published_at or entry.created_at).astimezone(UTC))
     event.add("sequence", entry.version - 1)
     if entry.starts_at is not None:
         event.add("dtstart", _moment(entry.starts_at, zone, all_day=entry.all_day))
@@ -55,4 +55,4 @@ def _event(channel: Channel, shown: Shown, zone: ZoneInfo) -> Event:
 
 def _moment(at: datetime, zone: ZoneInfo, *, all_day: bool) -> date:
     """Moments are told in UTC, so that no calendar needs the rules of the zone."""
-    return at.astimezone(zone).date() if all_day else at
+    return at.astimezone(zone).date() if all_day else at.astimezone(UTC)

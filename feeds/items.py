@@ -1,9 +1,7 @@
 """What stands in an RSS or Atom feed of somebody else's (read by ``feedparser``)."""
 
-from calendar import timegm
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
@@ -26,8 +24,6 @@ class Item:
     """Markdown."""
     url: str
     """Its page, or empty."""
-    at: datetime | None
-    """When it was published, as it says."""
 
 
 def read_items(content: bytes, content_type: str, url: str) -> list[Item]:
@@ -58,7 +54,7 @@ def _item(entry: Mapping[str, Any]) -> Item:
     guid = clean_line(str(entry.get("id") or link))
     if not guid or len(guid) > MAX_GUID:
         guid = sha256(f"{guid}\n{title}\n{words}".encode()).hexdigest()
-    return Item(guid, title, _markdown(html) or title, link, _moment(entry))
+    return Item(guid, title, _markdown(html) or title, link)
 
 
 def _html(entry: Mapping[str, Any]) -> str:
@@ -75,11 +71,3 @@ def _markdown(html: str) -> str:
     except RecursionError:  # nested a thousand times
         text = plain(html)
     return clean_text(text).strip()[:MAX_BODY]
-
-
-def _moment(entry: Mapping[str, Any]) -> datetime | None:
-    given = entry.get("published_parsed") or entry.get("updated_parsed")
-    try:
-        return datetime.fromtimestamp(timegm(given), UTC) if given else None
-    except (OverflowError, ValueError, OSError, TypeError):
-        return None

@@ -63,8 +63,11 @@ async def published(
 
     ``before`` is an entry, behind which to go on; ``dated`` leaves those that have a date.
     """
-    when = EntryRow.published_at if topic is None else EntryTopicRow.published_at
-    query = select(EntryRow).order_by(when.desc(), EntryRow.id.desc()).limit(most + 1)
+    # In the order of an index of the table that the list is of.
+    when, which = EntryRow.published_at, EntryRow.id
+    if topic is not None:
+        when, which = EntryTopicRow.published_at, EntryTopicRow.entry_id
+    query = select(EntryRow).order_by(when.desc(), which.desc()).limit(most + 1)
     if topic is None:
         query = query.where(EntryRow.status == EntryStatus.PUBLISHED, _in_public(*_PUBLIC))
     else:
@@ -75,7 +78,7 @@ async def published(
         query = query.where(EntryRow.starts_at.is_not(None))
     last = await session.get(EntryRow, before) if before else None
     if last is not None and last.published_at is not None:
-        earlier = and_(when == last.published_at, EntryRow.id < last.id)
+        earlier = and_(when == last.published_at, which < last.id)
         query = query.where(or_(when < last.published_at, earlier))
     rows = (await session.scalars(query)).all()
     more = rows[most - 1].id if len(rows) > most else None

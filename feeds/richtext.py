@@ -15,7 +15,7 @@ from markdown_it.token import Token
 MAX_BODY = 20_000  # characters: some hostile Markdown takes quadratic time
 MAX_SUMMARY = 240  # characters of a summary that we make ourselves
 
-_INLINE = {"br", "strong", "em", "s", "a", "code"}
+_INLINE = {"br", "strong", "em", "b", "i", "s", "a", "code"}
 _BLOCKS = {"p", "hr", "ul", "ol", "li", "blockquote", "pre", "h2", "h3", "h4"}
 _TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
 TAGS = frozenset(_INLINE | _BLOCKS | _TABLES)

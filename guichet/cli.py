@@ -14,6 +14,7 @@ from core.clock import utc_now
 from core.errors import GuichetError
 from guichet.admin import admin
 from guichet.import_scan import import_scan
+from guichet.import_subscribers import import_subscribers
 from guichet.moving import migrate_engine
 from guichet.offline import fail, read_settings
 from guichet.quarantined import quarantined
@@ -31,6 +32,7 @@ app.add_typer(quarantined, name="quarantine")
 app.command()(replay)
 app.command("send-call")(send_call)
 app.command("import-scan")(import_scan)
+app.command("import-subscribers")(import_subscribers)
 app.command("separator-sheets")(separator_sheets)
 app.command("migrate-engine")(migrate_engine)
 

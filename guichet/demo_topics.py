@@ -81,7 +81,7 @@ ENTRIES = (
             "- 20 h 30 : défilé avec la fanfare municipale\n"
             "- 22 h : feu d’artifice\n\n"
             "Le quai est fermé aux voitures de 18 h à minuit.",
-            sms="Fête des lanternes samedi : départ 20 h 30 place du Marché.",
+            sms="Lanternes samedi soir : départ 20 h 30 place du Marché.",
             image_alt="Des lanternes allumées au-dessus d’une rivière, le soir",
         ),
         en=Words(

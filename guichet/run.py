@@ -22,6 +22,7 @@ from guichet import demo
 from guichet.banner import show_banner, show_ready
 from guichet.check import check_ports
 from guichet.demo_messages import demo_arrivals
+from guichet.demo_subscribers import create_subscribers
 from guichet.demo_topics import create_topics
 from guichet.findings import in_one_line
 from guichet.machines import build_health_app
@@ -125,6 +126,8 @@ async def _found(town: Town) -> bool:
                 Hub.of(town.settings),
                 town.settings.zone,
             )
+            if not town.settings.smarthost:  # invented people never hear from us
+                await create_subscribers(town.database, town.clock, town.settings.zone)
         return first
 
 
@@ -179,6 +182,7 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
             works["asterisk"] = town.asterisk.run()
     if roles.web:
         works["live"] = town.live.run()
+        works["theme"] = town.theme_fetching.run()
     return works
 
 

@@ -30,11 +30,13 @@ from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
 from core.settings import ScanFolder, Settings, town_secret
+from core.web.theme import Theme
 from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
 from feeds.subscriptions import Audiences, Office, preferences_tokens
 from guichet import demo
 from guichet.demo_telephone import demo_account
 from guichet.normalizers import Normalizer
+from guichet.theme import ThemeFetching, theme_of
 from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
 from ingest.antivirus import ClamAV
 from ingest.failures import BackOff, Failures
@@ -115,6 +117,8 @@ class Town:
     pings: HubPings
     """Tell the WebSub hub of news."""
     digests: DigestRounds
+    theme: Theme
+    theme_fetching: ThemeFetching
 
     async def close(self) -> None:
         self.processes.close()
@@ -223,6 +227,7 @@ def build_town(
     failures = Failures(clock, BackOff())
     account_mails = AccountMails(letterhead, clock)
     calls = Calls(database, clock, language=settings.language)
+    theme = theme_of(settings)
     wallet = SealedWallet(
         database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
     )
@@ -266,6 +271,8 @@ def build_town(
         account_mails=account_mails,
         wallet=wallet,
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
+        theme=theme,
+        theme_fetching=ThemeFetching(settings, theme),
         draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
         publishing=publishing,
         announcements=announcements,

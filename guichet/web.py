@@ -17,6 +17,7 @@ from channels.web.account.visiting import visitors
 from channels.web.geocoding.addok import Addok
 from channels.web.procedures.preview import preview
 from channels.web.views import TEMPLATES as PORTAL_TEMPLATES
+from channels.web.wallet.deposits import Deposits
 from citizens.sharing import Sharing
 from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, install_problems
 from guichet.demo_telephone import demo_provider
@@ -43,12 +44,14 @@ def build_app(town: Town) -> FastAPI:
         time_zone=settings.time_zone,
         language=settings.language,
         https_only=settings.https_only,
+        theme=town.theme,
     )
     app = FastAPI(title="Guichet", openapi_url=None, docs_url=None, redoc_url=None)
     install_problems(app, pages)
     app.add_middleware(PageMiddleware, language=settings.language, https_only=settings.https_only)
     app.add_middleware(BodyLimit, most=2 * settings.max_upload)  # files in JSON are a third larger
     app.mount("/static", static)
+    app.mount("/theme", town.theme)
     app.include_router(for_machines(town))
     accounts = AccountContext(
         settings=settings,
@@ -63,11 +66,12 @@ def build_app(town: Town) -> FastAPI:
         sharing=Sharing(town.wallet, town.clock),
         viewers=town.viewers,
         page_limits=ocr_options(settings).limits,
+        town_number=town.account.number if town.account else "",
         texts=AccountTexts(town.database, town.clock, language=settings.language)
         if town.account
         else None,
     )
-    channels.web.account.routes.install(app, accounts)
+    # First what most people ask for: a request is held against all routes before its own.
     app.include_router(
         channels.web.routes.router(
             database=town.database,
@@ -83,6 +87,7 @@ def build_app(town: Town) -> FastAPI:
             geocoder=Addok(settings.geocoder_url) if settings.geocoder_url else None,
         )
     )
+    channels.web.account.routes.install(app, accounts)
     if town.account is not None:
         app.include_router(
             channels.telephony.hooks.router(
@@ -120,6 +125,7 @@ def build_app(town: Town) -> FastAPI:
             preview=preview,
             publishing=town.publishing,
             announcements=town.announcements,
+            wallets=Deposits(accounts),
             limits=ocr_options(settings).limits,
         ),
     )

@@ -88,6 +88,7 @@ CaseChange = Literal[
     "call_linked",
     "call_ended",
     "call_missed",
+    "consent_changed",
 ]
 """What can happen to a case."""
 

@@ -32,6 +32,7 @@ from notify.dispatch import Dispatcher, Limits
 from notify.dkim import Dkim
 from notify.feedback import record_complaint, record_feedback
 from notify.handlers import CaseNotifications, Deliveries
+from notify.history import Sent, sent_to
 from notify.letterhead import Letterhead
 from notify.letters import (
     Batch,
@@ -40,6 +41,7 @@ from notify.letters import (
     letters_of_batch,
     list_batches,
     print_letters,
+    read_letter,
     waiting_letters,
 )
 from notify.models import AccountKind, DeliveryStatus, Kind, Medium, Priority
@@ -106,6 +108,7 @@ __all__ = [
     "Retry",
     "ReturnPaths",
     "Sender",
+    "Sent",
     "Smarthost",
     "Smtp",
     "SuppressionRow",
@@ -131,12 +134,14 @@ __all__ = [
     "numbers_of",
     "outbox_mail",
     "print_letters",
+    "read_letter",
     "record_complaint",
     "record_feedback",
     "record_wish",
     "resend_failed",
     "resume_campaign",
     "return_paths",
+    "sent_to",
     "stop_campaign",
     "stopped",
     "suppression",

@@ -23,7 +23,13 @@ from core.tracing import current
 from ingest.events import AudienceSelected, CampaignChanged, Event
 from notify.announcements import Announcements, Item
 from notify.audiences import Audience, Audiences, Member
-from notify.campaigns import CampaignContentRow, CampaignKind, CampaignRow, is_withdrawn
+from notify.campaigns import (
+    CampaignContentRow,
+    CampaignKind,
+    CampaignRow,
+    is_withdrawn,
+    notification_id_of,
+)
 from notify.letterhead import Letterhead
 from notify.mail import mailbox
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
@@ -211,7 +217,7 @@ class Addressing:
             media = [medium for medium in MEDIA if self._takes(member, medium)]
             if media:
                 contents = [(one, content_id(language, one, member.entries)) for one in media]
-                notification_id = derived_id(campaign.id, member.subscriber.hex)
+                notification_id = notification_id_of(campaign.id, member.subscriber)
                 told.append(_Told(member, notification_id, language, contents))
         return told
 

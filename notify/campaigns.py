@@ -17,7 +17,7 @@ from sqlalchemy.sql import ColumnElement
 from core.clock import Clock
 from core.database import Base, UtcDateTime
 from core.errors import NotThere
-from core.ids import new_id
+from core.ids import derived_id, new_id
 from ingest import publish
 from ingest.events import CampaignChanged, new_event
 from notify.models import DeliveryRow, DeliveryStatus
@@ -81,6 +81,11 @@ class CampaignContentRow(Base):
     html: Mapped[str] = mapped_column(Text)
     headers: Mapped[dict[str, str]] = mapped_column(JSON)
     """Of a mail, as :class:`notify.models.DeliveryRow` has them."""
+
+
+def notification_id_of(campaign_id: UUID, subscriber_id: UUID) -> UUID:
+    """Of what a campaign tells a subscriber: found without a search for who was told."""
+    return derived_id(campaign_id, subscriber_id.hex)
 
 
 def is_held(campaign_id: Any) -> ColumnElement[bool]:

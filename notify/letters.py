@@ -150,6 +150,15 @@ async def letters_of_batch(session: AsyncSession, agent: Agent, batch_id: UUID) 
     return letters
 
 
+async def read_letter(session: AsyncSession, agent: Agent, letter_id: UUID) -> Letter:
+    """One that the agent may see, printed or not. Raises NotThere."""
+    query = _letters(agent).where(DeliveryRow.id == letter_id, DeliveryRow.medium == Medium.LETTER)
+    found = (await session.execute(query)).mappings().one_or_none()
+    if found is None:
+        raise NotThere("no such letter")
+    return Letter(**found)
+
+
 def _waiting() -> ColumnElement[bool]:
     return (DeliveryRow.status == DeliveryStatus.QUEUED) & (DeliveryRow.medium == Medium.LETTER)
 

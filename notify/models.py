@@ -47,6 +47,8 @@ class AccountKind(StrEnum):
     """Something that protects it was changed."""
     EXPIRING = "expiring"
     """A document of the wallet runs out."""
+    SUBSCRIBE = "subscribe"
+    """The link that confirms a subscription."""
     DEPOSITED = "deposited"
     """The town has put a document into the wallet."""
     CODE = "code"

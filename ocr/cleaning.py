@@ -3,6 +3,7 @@
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
+from ocr.dust import without_dust
 from ocr.picture import DPI, Picture
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ WHITE = 255
 COARSE = 0.85  # of the resolution that we like, below which a page is enlarged
 FINE = 1.5  # and above which it is reduced
 SHADE = 24  # grey levels between light and dark parts of the paper from which it is evened out
-DUST = 9  # pixels of a speck at 300 dots an inch; the dot of an i has 16 and more
-DUSTY = 400  # specks on a page from which they are taken away: fewer do no harm
 BORDER = 0.35  # of a side that a dark blot at the edge takes up when it is a scanner's border
 
 
@@ -24,7 +23,7 @@ def clean(page: Picture, *, is_fax: bool, pixels: int) -> "Grey":
     grey = _sized(page, pixels)
     grey = _smoothed(grey) if is_fax or _is_bilevel(grey) else _evened(grey)
     grey = _without_borders(grey)
-    return _without_dust(grey)
+    return without_dust(grey)
 
 
 def _sized(page: Picture, pixels: int) -> "Grey":
@@ -87,23 +86,3 @@ def _without_borders(grey: "Grey") -> "Grey":
             cleaned = grey.copy() if cleaned is None else cleaned
             cleaned[mask > 0] = WHITE
     return grey if cleaned is None else cleaned
-
-
-def _without_dust(grey: "Grey") -> "Grey":
-    import cv2
-    import numpy
-
-    ink = (grey < 160).astype(numpy.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    areas = stats[:, cv2.CC_STAT_AREA]
-    specks = areas <= DUST
-    specks[0] = False
-    if not count or int(specks.sum()) < DUSTY:
-        return grey
-    cleaned = grey.copy()
-    mask = cv2.dilate(specks[labels].astype(numpy.uint8), numpy.ones((3, 3), numpy.uint8))
-    near_ink = cv2.dilate(
-        ((ink > 0) & ~specks[labels]).astype(numpy.uint8), numpy.ones((3, 3), numpy.uint8)
-    )
-    cleaned[(mask > 0) & (near_ink == 0)] = WHITE
-    return cleaned

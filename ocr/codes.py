@@ -19,14 +19,15 @@ def codes(*pictures: "Grey") -> tuple[Code, ...]:
 
     ``pictures`` are of the same page: as it came, because narrow bars do not outlive another
     resolution, and the clean, level one. Both are looked at, and the last one smoothed, so that
-    specks and the stairs of a fax do not break the bars.
+    specks and the stairs of a fax do not break the bars. A page that needed no cleaning is one
+    picture alone.
     """
     import cv2
 
     half = cv2.resize(pictures[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    return tuple(dict.fromkeys(code for one in (*pictures, half) for code in _read(one)))[
-        :MAX_CODES
-    ]
+    looked_at = {id(one): one for one in (*pictures, half)}
+    found = dict.fromkeys(code for one in looked_at.values() for code in _read(one))
+    return tuple(found)[:MAX_CODES]
 
 
 def _read(grey: "Grey") -> list[Code]:
@@ -35,7 +36,7 @@ def _read(grey: "Grey") -> list[Code]:
     formats = zxingcpp.BarcodeFormats(
         (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.Code128)
     )
-    results = zxingcpp.read_barcodes(grey, formats=formats)
+    results = zxingcpp.read_barcodes(grey, formats=formats, try_invert=False)
     return [
         Code(result.text[:MAX_LENGTH], NAMES.get(result.format.name, result.format.name.lower()))
         for result in results

@@ -13,6 +13,7 @@ from ocr.codes import codes
 from ocr.extent import Extent, extent
 from ocr.found import Found, confidence_of, text_of
 from ocr.language import spoken
+from ocr.leveling import half_turned, leveled
 from ocr.page import Options, Page, Word
 from ocr.picture import Picture, picture
 from ocr.pronoun import with_pronoun
@@ -20,7 +21,6 @@ from ocr.recognition import BLOCK, PAGE, recognize
 from ocr.rows import read_ruled
 from ocr.ruled import Ruled, ruled
 from ocr.source import is_pdf
-from ocr.straight import ink, lie, turned, uprightness
 from ocr.text_layer import read_text_layer
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     Grey = NDArray[Any]
 
-SURE = 0.08  # of uprightness, below which Tesseract decides whether a page is upside down
 POOR = 60  # per cent of confidence below which another way of reading is tried
 GOOD = 85  # per cent from which the first language alone is enough
 ENGLISH = "eng"
@@ -59,63 +58,27 @@ def _read_page(path: Path, index: int, options: Options) -> Page:
 def _read_picture(seen: Picture, options: Options) -> Page:
     deadline = monotonic() + options.limits.seconds
     grey = clean(seen, is_fax=options.fax, pixels=options.limits.pixels)
-    rotation, level, angle, is_sure = _upright(grey, options.rotation)
+    page = leveled(grey, options.rotation)
+    level, rotation = page.grey, page.rotation
     found_codes = codes(seen.grey, level)
     part = extent(level)
     if part is None:
         return Page("", (), found_codes, rotation, 0, blank=True, source="ocr")
     written = level[part.top : part.bottom, part.left : part.right]
     words = _recognize(written, options, deadline)
-    if not is_sure and confidence_of(words) < POOR:
-        other = _recognize(_half_turn(written), options, deadline)
+    if not page.is_sure and confidence_of(words) < POOR:
+        other = _recognize(half_turned(written), options, deadline)
         if confidence_of(other) > confidence_of(words) + 10:
             words, rotation, part = other, (rotation + 180) % 360, part.turned(level.shape)
     return Page(
         text=text_of(words),
-        words=_placed(words, part, level.shape, angle),
+        words=_placed(words, part, level.shape, page.skew),
         codes=found_codes,
         rotation=rotation,
         confidence=confidence_of(words),
         blank=False,
         source="ocr",
     )
-
-
-def _upright(grey: "Grey", wanted: int | None) -> tuple[int, "Grey", float, bool]:
-    """Rotation (degrees clockwise), the level picture, its skew, and whether that is sure."""
-    import numpy
-
-    if wanted is not None:
-        grey = numpy.ascontiguousarray(numpy.rot90(grey, -wanted // 90))
-        angle = lie(ink(grey))
-        skew = 0.0 if angle.sideways else angle.skew
-        return wanted, _level(grey, skew), skew, True
-    black = ink(grey)
-    found = lie(black)
-    rotation = 90 if found.sideways else 0
-    if found.sideways:
-        grey = numpy.ascontiguousarray(numpy.rot90(grey, -1))
-        black = numpy.ascontiguousarray(numpy.rot90(black, -1))
-    up = uprightness(turned(black, found.skew))
-    if up < -SURE:
-        grey, rotation = _half_turn(grey), rotation + 180
-    return rotation, _level(grey, found.skew), found.skew, abs(up) >= SURE
-
-
-def _level(grey: "Grey", angle: float) -> "Grey":
-    import cv2
-
-    if not angle:
-        return grey
-    height, width = grey.shape
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    return cv2.warpAffine(grey, matrix, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
-
-
-def _half_turn(grey: "Grey") -> "Grey":
-    import numpy
-
-    return numpy.ascontiguousarray(grey[::-1, ::-1])
 
 
 def _recognize(grey: "Grey", options: Options, deadline: float) -> list[Found]:

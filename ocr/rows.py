@@ -39,7 +39,7 @@ def read_ruled(grey: "Grey", form: Ruled, read: Read, read_lines: Read) -> list[
     ``read`` finds columns and paragraphs, ``read_lines`` takes the picture for lines.
     """
     moved = list(_moved(form.rows))
-    inside = _put_back(read_lines(_drawn(form.without_rules, moved)), moved)
+    inside = _put_back(read_lines(_drawn(form, moved)), moved)
     return list(_in_order(read(_without(grey, form)), inside, form.rows))
 
 
@@ -58,14 +58,15 @@ def _moved(rows: Sequence[Row]) -> Iterator[Moved]:
             down += row.bottom - row.top + BENEATH
 
 
-def _drawn(grey: "Grey", moved: Sequence[Moved]) -> "Grey":
+def _drawn(form: Ruled, moved: Sequence[Moved]) -> "Grey":
     import numpy
 
     width = max(one.left + one.piece.right - one.piece.left for one in moved) + MARGIN
     height = max(one.top + one.piece.bottom - one.piece.top for one in moved) + MARGIN
-    drawn = numpy.full((height, width), numpy.percentile(grey, 90), numpy.uint8)
+    drawn = numpy.full((height, width), form.paper, numpy.uint8)
     for one in moved:
-        piece = grey[one.piece.top : one.piece.bottom, one.piece.left : one.piece.right]
+        inside = (slice(one.piece.top, one.piece.bottom), slice(one.piece.left, one.piece.right))
+        piece = form.without_rules[inside]
         down, across = piece.shape
         drawn[one.top : one.top + down, one.left : one.left + across] = piece
     return drawn
@@ -73,11 +74,9 @@ def _drawn(grey: "Grey", moved: Sequence[Moved]) -> "Grey":
 
 def _without(grey: "Grey", form: Ruled) -> "Grey":
     """What is around the rows."""
-    import numpy
-
     around = grey.copy()
     for row in form.rows:
-        around[row.top : row.bottom] = numpy.percentile(grey, 90)
+        around[row.top : row.bottom] = form.paper
     return around
 
 

@@ -48,15 +48,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """Rows from above, and the picture without its rules."""
-
     rows: tuple[Row, ...]
+    """From above."""
     without_rules: "Grey"
+    """The picture, paper where its rules were."""
+    paper: int
+    """The grey level of its paper."""
 
 
 def ruled(grey: "Grey") -> Ruled | None:
     """The rows of a clean, level picture; None when it has no cells."""
     import cv2
+    import numpy
 
     small = cv2.resize(grey, None, fx=1 / SHRINK, fy=1 / SHRINK, interpolation=cv2.INTER_AREA)
     edge, ink = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
@@ -70,7 +73,8 @@ def ruled(grey: "Grey") -> Ruled | None:
     written = tuple(row for row in rows if row.pieces)
     if len(rows) < len(bands) or not written:
         return None  # text that runs past the cells, or none: it is no form
-    return Ruled(written, _erased(grey, rules, edge))
+    paper = int(numpy.median(small[small > edge]))
+    return Ruled(written, _erased(grey, rules, paper), paper)
 
 
 def _rules(ink: "Grey") -> "Grey | None":
@@ -182,13 +186,11 @@ def _lines(dark: Any) -> Iterator[tuple[int, int]]:
             yield int(top), int(bottom)
 
 
-def _erased(grey: "Grey", rules: "Grey", edge: float) -> "Grey":
-    """White paper where the rules were."""
+def _erased(grey: "Grey", rules: "Grey", paper: int) -> "Grey":
     import cv2
-    import numpy
 
     height, width = grey.shape
-    mask = cv2.resize(rules, (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    mask = cv2.resize(rules, (width, height), interpolation=cv2.INTER_NEAREST)
     erased = grey.copy()
-    erased[mask] = numpy.median(grey[grey > edge])
+    erased[mask > 0] = paper
     return erased

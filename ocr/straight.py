@@ -5,6 +5,7 @@ ways (:mod:`ocr.reading`).
 """
 
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 WIDTH = 700  # pixels of the picture that is looked at
 WIDEST = 8.0  # degrees that a page may lie askew
 COARSE, FINE = 1.0, 0.1  # degrees between angles that are tried
+CLEAR = 8.0  # times as sharp as at most angles lines must be for the other way not to be tried
 SURER = 1.3  # times as sharp as the other way lines must be for a page to lie on its side
 LEAST = 0.15  # degrees that are worth turning back
 
@@ -24,6 +26,8 @@ def ink(grey: "Grey") -> "Grey":
     import cv2
     import numpy
 
+    while min(grey.shape) > 2 * WIDTH:  # by halves, which goes quickly
+        grey = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     factor = WIDTH / max(min(grey.shape), 1)
     small = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     _, black = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
@@ -42,12 +46,14 @@ class Lie:
 
 def lie(black: "Grey") -> Lie:
     """Lines are level where rows with text and rows without follow each other most sharply."""
-    across = _sharpest(black)
-    down = _sharpest(_quarter(black))
-    sideways = down[0] > SURER * across[0]
-    sharpness, angle = down if sideways else across
+    found, sideways = _sharpest(black), False
+    if found.sharpness < CLEAR * found.usual:
+        down = _sharpest(_quarter(black))
+        if down.sharpness > SURER * found.sharpness:
+            found, sideways = down, True
     level = _sharpness(_quarter(black) if sideways else black)
-    return Lie(sideways, angle if sharpness > 1.1 * level and abs(angle) >= LEAST else 0.0)
+    is_askew = found.sharpness > 1.1 * level and abs(found.angle) >= LEAST
+    return Lie(sideways, found.angle if is_askew else 0.0)
 
 
 def uprightness(black: "Grey") -> float:
@@ -73,15 +79,26 @@ def uprightness(black: "Grey") -> float:
     return 0.0 if total == 0 else (above - below) / total
 
 
-def _sharpest(black: "Grey") -> tuple[float, float]:
-    """The best sharpness, and the angle that gives it."""
+@dataclass(frozen=True, slots=True)
+class _Sharpest:
+    """Where lines of text are sharpest."""
+
+    sharpness: float
+    angle: float
+    usual: float
+    """The sharpness at most angles."""
+
+
+def _sharpest(black: "Grey") -> _Sharpest:
     import numpy
 
-    def sharpest(angles: Any) -> tuple[float, float]:
-        return max((_sharpness(turned(black, angle)), float(angle)) for angle in angles)
+    def tried(angles: Any) -> list[tuple[float, float]]:
+        return [(_sharpness(turned(black, angle)), float(angle)) for angle in angles]
 
-    _, best = sharpest(numpy.arange(-WIDEST, WIDEST + COARSE / 2, COARSE))
-    return sharpest(numpy.arange(best - COARSE, best + COARSE + FINE / 2, FINE))
+    coarse = tried(numpy.arange(-WIDEST, WIDEST + COARSE / 2, COARSE))
+    _, best = max(coarse)
+    fine = max(tried(numpy.arange(best - COARSE, best + COARSE + FINE / 2, FINE)))
+    return _Sharpest(*fine, median(sharpness for sharpness, _ in coarse))
 
 
 def _quarter(black: "Grey") -> "Grey":

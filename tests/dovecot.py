@@ -15,6 +15,7 @@ from pathlib import Path
 
 from imapclient import IMAPClient
 
+from tests.channels.email.certificates import certificate_for
 from tests.ports import free_ports
 
 PROGRAM = "/usr/sbin/dovecot"
@@ -27,7 +28,7 @@ listen = 127.0.0.1
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/dovecot.log
-ssl = no
+{tls}
 disable_plaintext_auth = no
 default_internal_user = {user}
 default_internal_group = {group}
@@ -46,7 +47,7 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    port = {secure_port}
   }}
 }}
 service anvil {{
@@ -73,21 +74,35 @@ passdb {{
   args = {folder}/tokens.conf
 }}
 """
+TLS = """\
+ssl = yes
+ssl_cert = <{certificate}
+ssl_key = <{key}"""
 NO_IDLE = "imap_capability = IMAP4rev1 SASL-IR LITERAL+ UIDPLUS NAMESPACE"
 
 
 class Dovecot:
     """Mails live in its folder, also while it does not run."""
 
-    def __init__(self, folder: Path, *, idle: bool = True, token_url: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, idle: bool = True, token_url: str = "", tls: bool = False
+    ) -> None:
         self._folder = folder
-        (self.port,) = free_ports(1)
+        self.port, secure_port = free_ports(2)
+        self.certificate: Path | None = None
+        """It signs itself; with one, the URL is for TLS from the first byte on."""
+        told = "ssl = no"
+        if tls:
+            self.certificate, key = certificate_for("127.0.0.1", folder)
+            told = TLS.format(certificate=self.certificate, key=key)
         account = pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
         self._uid, self._gid = account.pw_uid, account.pw_gid
 
         config = CONFIG.format(
             folder=folder,
             port=self.port,
+            secure_port=secure_port if tls else 0,
+            tls=told,
             user=account.pw_name,
             group=grp.getgrgid(account.pw_gid).gr_name,
             password=PASSWORD,
@@ -95,6 +110,9 @@ class Dovecot:
             capability="" if idle else NO_IDLE,
             tokens=TOKENS.format(folder=folder) if token_url else "",
         )
+        self._url = f"imap://{USER}@127.0.0.1:{self.port}/INBOX"
+        if tls:
+            self._url = f"imaps://{USER}@127.0.0.1:{secure_port}/INBOX"
         (folder / "dovecot.conf").write_text(config)
         (folder / "tokens.conf").write_text(
             f"tokeninfo_url = {token_url}\nusername_attribute = user\nactive_attribute = active\n"
@@ -109,7 +127,7 @@ class Dovecot:
 
     @property
     def url(self) -> str:
-        return f"imap://{USER}@127.0.0.1:{self.port}/INBOX"
+        return self._url
 
     def start(self) -> None:
         """Return once it answers."""
@@ -170,10 +188,10 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot(*, idle: bool = True, token_url: str = "") -> Iterator[Dovecot]:
+def dovecot(*, idle: bool = True, token_url: str = "", tls: bool = False) -> Iterator[Dovecot]:
     """A running one; its folder is where others than root may go."""
     with tempfile.TemporaryDirectory(prefix="guichet-dovecot-") as folder:
-        server = Dovecot(Path(folder), idle=idle, token_url=token_url)
+        server = Dovecot(Path(folder), idle=idle, token_url=token_url, tls=tls)
         server.start()
         try:
             yield server

@@ -3,11 +3,15 @@
 from fastapi import APIRouter
 
 from agent_api.desk import (
+    audit_trail,
     callbacks,
     calls,
+    campaigns,
     case_actions,
     cases,
+    consents,
     counter,
+    deposits,
     entry_editor,
     entry_list,
     entry_preview,
@@ -27,6 +31,8 @@ from agent_api.desk import (
     proposals,
     quarantine,
     scans,
+    sent,
+    subscribers,
     telephone,
     topics,
     viewer,
@@ -46,12 +52,15 @@ for part in (
     page_files,
     cases,
     callbacks,
+    deposits,
     proposals,
+    consents,
     case_actions,
     letters,
     quarantine,
     outbox,
     telephone,
+    audit_trail,
     procedures,
     procedure_parts,
     procedure_versions,
@@ -59,8 +68,11 @@ for part in (
     entry_list,
     entry_editor,
     entry_preview,
+    subscribers,
     topics,
     outside_feeds,
+    campaigns,
+    sent,
 ):
     routes.include_router(part.routes)
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 import citizens
-from agent_api.answering import CallLine
+from agent_api.answering import CallLine, ConsentLine
 from agent_api.context import Context
 from agent_api.desk.entries import entries_of
 from agent_api.desk.frame import desk_of
@@ -30,6 +30,7 @@ from cases import (
     wanted_of,
     ways_of,
 )
+from cases.consents import ASKED
 from cases.procedures import filed_forms, form_of_case
 from cases.reading import texts_of_pages
 from core.i18n import N_, translator
@@ -126,12 +127,29 @@ async def page_of(
         callbacks=[_call(one, context.clock()) for one in await open_callbacks(session, case.id)],
         proposals=form.proposals(locale) if form else (),
         wanted=[row.name for row in await wanted_of(session, case.id)],
+        has_wallet=await context.wallets.owner_of(session, case) is not None,
         may_write=form is None or form.procedure.comments.agent,
-        allowed=[medium for medium, yes in consents.items() if yes],
+        consents=_consents(case, consents, sms_stopped=sms_stopped),
         entries=shown.entries,
         draft=draft or _request_for_password(shown.record, request.query_params.get("ask", "")),
         query=query,
     )
+
+
+def _consents(case: CaseRow, known: Mapping[str, bool], *, sms_stopped: bool) -> list[ConsentLine]:
+    places = {
+        "email": case.sender_address if "@" in case.sender_address else "",
+        "sms": phone_of(case),
+    }
+    return [
+        ConsentLine(
+            medium=medium,
+            to=places[medium],
+            answer="" if medium not in known else "yes" if known[medium] else "no",
+            is_stopped=medium == "sms" and sms_stopped,
+        )
+        for medium in ASKED
+    ]
 
 
 def _is_named(way: Way, case: CaseRow) -> bool:

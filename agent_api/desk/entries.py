@@ -88,6 +88,8 @@ def _event(event: CaseEventRow, queue_names: Mapping[str, str]) -> EventEntry:
 
 
 def _change(event: CaseEventRow) -> str:
+    if event.kind == "consent_changed":
+        return "consent_given" if event.data.get("allowed") else "consent_withdrawn"
     if event.kind != "pages_changed":
         return event.kind
     return "pages_received" if "from" in event.data else f"pages_{event.data.get('change', '')}"
@@ -106,8 +108,9 @@ def _text(event: CaseEventRow, queue_names: Mapping[str, str]) -> str:
             return shown_number(str(data.get("phone", "")))
         case "delivery_failed":
             return f"{data.get('recipient', '')}: {data.get('reason', '')}"
-        case _:  # of a sender's domain, a document's name, or what somebody wrote
-            return str(data.get("domain") or data.get("name") or data.get("text", ""))
+        case _:  # of a sender's domain, a document's name, a medium that was agreed to, or words
+            known = ("domain", "name", "medium", "text")
+            return str(next((data[one] for one in known if data.get(one)), ""))
 
 
 def _message(

@@ -10,7 +10,14 @@ from agent_api.context import Context
 from agent_api.desk.call_cards import cards_of
 from agent_api.views import Desk
 from cases import Agent
-from cases.access import edits_procedures, hands_in, sees_quarantine, serves, writes_entries
+from cases.access import (
+    edits_procedures,
+    hands_in,
+    sees_quarantine,
+    sees_trail,
+    serves,
+    writes_entries,
+)
 from cases.telephone import sets_up_telephone
 from core.i18n import N_, translator
 from ingest.quarantine import count_open
@@ -26,6 +33,7 @@ DONE = {
     "replies": N_("The reply is on its way."),
     "letter": N_("The letter waits to be printed."),
     "callback": N_("The call is on the list."),
+    "consents": N_("What the citizen agreed to is written down."),
     "called": N_("What came of the call is written down."),
     "close": N_("The case is closed."),
     "accepted": N_("The change is in the form. The citizen is told."),
@@ -72,7 +80,8 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         writes_entries=writes_entries(agent),
         failed_count=await count_failed(session, agent, since),
         notice=speech(request, context)(done) if done else "",
-        has_exchange=context.settings.has_exchange,
+        sees_trail=sees_trail(agent),
+        has_exchange=context.settings.has_exchange or context.telephone,
         extension=agent.extension,
         calls=await cards_of(session, context, agent, request.url.path),
     )

@@ -1,6 +1,7 @@
 """Letters to print: those that wait, and the batches in which others were printed."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -9,11 +10,19 @@ from starlette.responses import RedirectResponse, Response
 
 from agent_api import trail
 from agent_api.asking import DeskAgent, own_signed_form
-from agent_api.context import In
+from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of
 from agent_api.letters import LettersPage
 from cases import check_counter
-from notify import letters_of_batch, letters_pdf, list_batches, print_letters, waiting_letters
+from notify import (
+    Letter,
+    letters_of_batch,
+    letters_pdf,
+    list_batches,
+    print_letters,
+    read_letter,
+    waiting_letters,
+)
 
 routes = APIRouter(prefix="/agent/letters")
 
@@ -56,11 +65,21 @@ async def batch(context: In, agent: DeskAgent, batch_id: UUID) -> Response:
     check_counter(agent)
     async with context.database.read() as session:
         letters = await letters_of_batch(session, agent, batch_id)
-    content = await asyncio.to_thread(letters_pdf, letters, context.letterhead)
     async with context.database.begin() as session:
         trail.batch_taken_out(session, context, agent, batch_id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="letters-{batch_id.hex[:12]}.pdf"',
-        "Cache-Control": "private, no-store",
-    }
+    return await _pdf(context, letters, f'attachment; filename="letters-{batch_id.hex[:12]}.pdf"')
+
+
+@routes.get("/{letter_id}")
+async def look(context: In, agent: DeskAgent, letter_id: UUID) -> Response:
+    """One letter as it will be printed, to be looked at; it goes on waiting."""
+    check_counter(agent)
+    async with context.database.read() as session:
+        letter = await read_letter(session, agent, letter_id)
+    return await _pdf(context, [letter], f'inline; filename="{letter.reference}.pdf"')
+
+
+async def _pdf(context: Context, letters: Sequence[Letter], disposition: str) -> Response:
+    content = await asyncio.to_thread(letters_pdf, letters, context.letterhead)
+    headers = {"Content-Disposition": disposition, "Cache-Control": "private, no-store"}
     return Response(content, media_type="application/pdf", headers=headers)

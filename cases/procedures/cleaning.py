@@ -8,7 +8,7 @@ list that the store has of them.
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -72,13 +72,18 @@ def _line(typed: Any, most: int = MAX_PART) -> str:
     return clean_line(typed[: 4 * most]) if isinstance(typed, str) else ""
 
 
+def _length(value: str) -> int:
+    """As browsers count for ``maxlength``: in units of UTF-16."""
+    return len(value) + sum(character > "\uffff" for character in value)
+
+
 def _part(typed: Any, name: str) -> str:
     return _line(typed.get(name, "")) if isinstance(typed, dict) else ""
 
 
 def _text(field: TextField, typed: Any, _place: Place, control: str) -> Cleaned:
     value = _line(typed, 1_000)
-    if len(value) > field.max_length:
+    if _length(value) > field.max_length:
         return "", [Mistake(control, say.TOO_LONG, {"most": field.max_length})]
     if value and len(value) < field.min_length:
         return "", [Mistake(control, say.TOO_SHORT, {"least": field.min_length})]
@@ -87,7 +92,7 @@ def _text(field: TextField, typed: Any, _place: Place, control: str) -> Cleaned:
 
 def _long_text(field: LongTextField, typed: Any, _place: Place, control: str) -> Cleaned:
     value = clean_text(typed).strip() if isinstance(typed, str) else ""
-    if len(value) > field.max_length:
+    if _length(value) > field.max_length:
         return "", [Mistake(control, say.TOO_LONG, {"most": field.max_length})]
     return value, []
 
@@ -184,7 +189,7 @@ def _address(field: AddressField, typed: Any, _place: Place, control: str) -> Cl
         return value, []
     messages = {"street": say.NO_STREET, "postcode": say.NO_POSTCODE, "city": say.NO_CITY}
     wrong = [Mistake(f"{control}-{name}", messages[name]) for name in value if not value[name]]
-    return value, wrong
+    return value, [*wrong, *_too_long(value, control)]
 
 
 def _position(_field: PositionField, typed: Any, _place: Place, control: str) -> Cleaned:
@@ -194,7 +199,15 @@ def _position(_field: PositionField, typed: Any, _place: Place, control: str) ->
         return None, [Mistake(f"{control}-lat", say.NOT_PLACE)]
     if lat is None and not address:
         return None, []
-    return {"lat": lat, "lon": lon, "address": address}, []
+    return {"lat": lat, "lon": lon, "address": address}, _too_long({"address": address}, control)
+
+
+def _too_long(parts: Mapping[str, str], control: str) -> list[Mistake]:
+    return [
+        Mistake(f"{control}-{name}", say.TOO_LONG, {"most": MAX_PART})
+        for name, text in parts.items()
+        if _length(text) > MAX_PART
+    ]
 
 
 def _degrees(text: str, most: int) -> float | None:

@@ -3,6 +3,7 @@
 A published version is never changed. ``docs/procedure.schema.json`` is this as JSON Schema.
 """
 
+from calendar import monthrange
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -173,6 +174,20 @@ def is_open(opening: OpeningPeriod, today: date) -> bool:
     if not start or not end:
         return True
     return start <= now <= end if start <= end else now >= start or now <= end
+
+
+def closes_on(opening: OpeningPeriod, today: date) -> date | None:
+    """The last day of what is open today; None for what does not close, or is closed."""
+    if not is_open(opening, today):
+        return None
+    last = day_of(opening.last_day, today) if "today" not in opening.last_day else None
+    if not (opening.season_start and opening.season_end):
+        return last
+    month, day = map(int, opening.season_end.split("-"))
+    year = today.year + (opening.season_end < today.strftime("%m-%d"))
+    # The last of February is also meant in a year whose February is shorter.
+    end = date(year, month, min(day, monthrange(year, month)[1]))
+    return min(end, last) if last else end
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -199,3 +199,15 @@ async def discard_draft(session: AsyncSession, blobs: Blobs, draft: FormDraft) -
     names = await remove_all(session, blobs, [draft.id])
     await session.execute(delete(DraftRow).where(DraftRow.id == draft.id))
     return names
+
+
+async def erase_drafts(session: AsyncSession, blobs: Blobs, citizen_id: UUID) -> Sequence[str]:
+    """All that a citizen has begun, sent or not: what was sent is in its case.
+
+    Returns the blobs to discard.
+    """
+    query = select(DraftRow.id).where(DraftRow.citizen_id == citizen_id)
+    theirs = (await session.scalars(query)).all()
+    names = await remove_all(session, blobs, theirs)
+    await session.execute(delete(DraftRow).where(DraftRow.citizen_id == citizen_id))
+    return names

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from cases.telephone import Line, menu_of, read_lines
 from channels.telephony.arrival import arrival_of
 from channels.telephony.callers import caller_number
+from channels.telephony.fields import count_of
 from channels.telephony.progress import CallProgress
 from channels.telephony.speech import OTHER_LANGUAGE, TRACKING, TRIES, Speech
 from channels.telephony.tracking import Tracking
@@ -76,10 +77,10 @@ class Calls:
         """A recording is there: Twilio says so on the line, and once more beside it."""
         if fields.get("RecordingStatus") == "absent" or not fields.get("RecordingUrl"):
             return
-        await self._keep("recording", f"recording:{fields.get('RecordingSid', '')}", fields)
+        await self._keep("recording", "recording", fields)
 
     async def transcription(self, fields: Fields) -> None:
-        await self._keep("transcription", f"words:{fields.get('RecordingSid', '')}", fields)
+        await self._keep("words", "transcription", fields)
 
     async def ask_reference(self, fields: Fields) -> str:
         return self._speech(fields).ask_reference(_attempt(fields))
@@ -101,9 +102,10 @@ class Calls:
             return speech.wrong(_attempt(fields))
         return speech.standing(standing)
 
-    async def _keep(self, form: str, key: str, fields: Fields) -> None:
+    async def _keep(self, kind: str, form: str, fields: Fields) -> None:
         """Raises Later when the store is away: Twilio is then told to come again."""
-        await self.accept(arrival_of(ChannelName.PHONE, key, form, fields))
+        sid = fields.get("RecordingSid", "")
+        await self.accept(arrival_of(ChannelName.PHONE, kind, sid, form, fields))
 
     async def _lines(self) -> list[Line]:
         async with self.database.read() as session:
@@ -124,5 +126,4 @@ def _line(lines: list[Line], fields: Fields) -> Line | None:
 
 
 def _attempt(fields: Fields) -> int:
-    given = fields.get("attempt", "1")
-    return int(given) if given.isdigit() and len(given) < 3 else 1
+    return count_of(fields, "attempt") or 1

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from cases.calls import call_id_of
 from channels.raw import json_object
 from channels.telephony.callers import caller_number
+from channels.telephony.fields import count_of
 from channels.telephony.progress import EXCHANGE, call_key
 from core.errors import BadInput
 from core.i18n import LOCALES, translator
@@ -34,8 +35,7 @@ def normalize(intake: Intake) -> Message:
 
 
 def _sms(fields: Mapping[str, str]) -> Message:
-    count = fields.get("NumMedia", "0")
-    media = range(min(int(count), MAX_MEDIA)) if count.isdigit() else ()
+    media = range(min(count_of(fields, "NumMedia") or 0, MAX_MEDIA))
     wanted = [
         f"{fields.get(f'MediaContentType{n}', '')} {fields.get(f'MediaUrl{n}', '')}" for n in media
     ]
@@ -55,8 +55,8 @@ def _recording(fields: Mapping[str, str]) -> Message:
         "call": _call(fields),
         "queue": fields.get("queue", ""),
     }
-    if fields.get("RecordingDuration", "").isdigit():
-        details["seconds"] = int(fields["RecordingDuration"])
+    if (seconds := count_of(fields, "RecordingDuration")) is not None:
+        details["seconds"] = seconds
     return _of_call(fields, _name(fields, "RecordingSid"), _words_name(fields), details)
 
 

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from cases.calls import CallEvent, CallReport
 from cases.telephone import Line
 from channels.telephony.callers import caller_number
+from channels.telephony.fields import count_of
 from core.clock import Clock
 from core.text import clean_line
 
@@ -111,7 +112,5 @@ class CallProgress:
 
 
 def _seconds(fields: Fields) -> timedelta | None:
-    given = fields.get("CallDuration", "")
-    if not given.isascii() or not given.isdigit() or len(given) > 6:
-        return None
-    return min(timedelta(seconds=int(given)), LONGEST)
+    seconds = count_of(fields, "CallDuration")
+    return None if seconds is None else min(timedelta(seconds=seconds), LONGEST)

@@ -77,4 +77,4 @@ class IncomingSms:
 def sms_arrival(fields: Mapping[str, str]) -> Arrival:
     """The same message, sent to us again, is the same arrival."""
     sid = fields.get("MessageSid") or fields.get("SmsSid") or ""
-    return arrival_of(ChannelName.SMS, f"sms:{sid}", "sms", fields)
+    return arrival_of(ChannelName.SMS, "sms", sid, "sms", fields)

@@ -58,8 +58,8 @@ class SmsStatus:
                 )
             if known:
                 return
-        key = f"status:{fields.get('MessageSid', '')}:{given}"
-        await self.accept(arrival_of(ChannelName.SMS, key, "status", fields))
+        told = f"{fields.get('MessageSid', '')}:{given}"
+        await self.accept(arrival_of(ChannelName.SMS, "status", told, "status", fields))
 
 
 def _uuid(text: str) -> UUID | None:

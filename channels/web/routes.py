@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.contact import Contact, Who
+from channels.web.embedding.routes import embedding_routes
 from channels.web.geocoding import Geocoder
 from channels.web.geocoding.routes import geocoding_routes
 from channels.web.procedures.office import DraftLimits, Office
@@ -99,6 +100,7 @@ def router(
         sending=limits.submissions,
     )
     _add_tracking(routes, tracking)
+    routes.include_router(embedding_routes(office, pages.static))
     routes.add_api_route("/track", _short, methods=["GET", "HEAD"])
     return routes
 

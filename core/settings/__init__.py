@@ -24,10 +24,11 @@ from core.settings.engine import EngineSettings
 from core.settings.letters import LetterSettings
 from core.settings.mail import ImapMailbox, ImapToken, MailSettings
 from core.settings.paper import FaxFolder, FaxProfile, PaperSettings, ScanFolder, Split
-from core.settings.portal import PortalSettings
+from core.settings.portal import PortalSettings, Service
 from core.settings.secret import SECRET_LENGTH, town_secret
 from core.settings.sending import SendingSettings
 from core.settings.telephony import TelephonySettings
+from core.settings.theme import ThemeSettings
 from core.settings.topics import TopicSettings
 from core.settings.values import MEBIBYTE, Listed
 
@@ -38,6 +39,7 @@ __all__ = [
     "ImapMailbox",
     "ImapToken",
     "ScanFolder",
+    "Service",
     "Settings",
     "Split",
     "town_secret",
@@ -55,6 +57,7 @@ class Settings(
     SendingSettings,
     TelephonySettings,
     TopicSettings,
+    ThemeSettings,
     BaseSettings,
 ):
     """Every setting; the names in the environment are these in capitals behind ``GUICHET_``."""

@@ -19,6 +19,13 @@ LABELS = {
         "waiting": N_("Waiting for the citizen"),
         "closed": N_("Closed"),
     },
+    "campaign": {
+        "running": N_("On its way"),
+        "stopped": N_("Stopped"),
+        "withdrawn": N_("Withdrawn"),
+        "expired": N_("Too late"),
+        "done": N_("All through"),
+    },
     "entry": {
         "draft": N_("Draft"),
         "scheduled": N_("Scheduled"),
@@ -47,6 +54,12 @@ LABELS = {
         "sms": N_("By SMS"),
         "letter": N_("By letter"),
         "callback": N_("Call back"),
+    },
+    "said_by": {
+        "counter": N_("At the counter"),
+        "phone": N_("By telephone"),
+        "email": N_("By e-mail"),
+        "scan": N_("By letter"),
     },
     "filed": {
         "document": N_("identity document shown"),
@@ -86,6 +99,29 @@ LABELS = {
         "expiring": N_("Reminder of a document"),
         "deposited": N_("Notice of a document"),
         "code": N_("Code by SMS"),
+        "subscribe": N_("Confirmation of a subscription"),
+        "announcement": N_("News"),
+        "digest": N_("Digest of news"),
+    },
+    "subscribed": {
+        "asked": N_("Asked for"),
+        "confirmed": N_("Subscribed"),
+        "changed": N_("Changed"),
+        "imported": N_("Taken over from an earlier list"),
+        "ended": N_("Unsubscribed"),
+    },
+    "subscribed_by": {
+        "link": N_("by the link in our e-mail"),
+        "code": N_("by the code in our SMS"),
+        "account": N_("signed in"),
+        "preferences": N_("on this page"),
+        "one-click": N_("from an e-mail"),
+        "import": N_("imported"),
+    },
+    "told_by": {
+        "home": N_("My space"),
+        "email": N_("By e-mail"),
+        "sms": N_("By SMS"),
     },
     "suggested": {
         "sender": N_("Sender"),

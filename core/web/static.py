@@ -45,6 +45,9 @@ class StaticFiles:
     def has(self, name: str) -> bool:
         return name in self._files
 
+    def content(self, name: str) -> bytes:
+        return self._files[name].content
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope["path"]).removeprefix(str(scope.get("root_path", ""))).lstrip("/")
         response = self._response(path, Request(scope))

@@ -1,7 +1,14 @@
 """Subscriptions: who wants what, the proof of it, the audiences of what is published, digests."""
 
-from feeds.subscriptions.accounts import follow_account, subscriber_of_account
+from feeds.subscriptions.accounts import (
+    erase_subscriptions,
+    follow_account,
+    subscriber_known_by,
+    subscriber_of_account,
+)
 from feeds.subscriptions.audience import Office
+from feeds.subscriptions.exporting import exported_subscriptions
+from feeds.subscriptions.home import HomeEntry, news_at_home
 from feeds.subscriptions.models import (
     Act,
     Cadence,
@@ -32,6 +39,7 @@ __all__ = [
     "Audiences",
     "Cadence",
     "ConsentRow",
+    "HomeEntry",
     "Medium",
     "Office",
     "Said",
@@ -47,12 +55,16 @@ __all__ = [
     "count_left",
     "enter_subscriber",
     "erase_subscriber",
+    "erase_subscriptions",
+    "exported_subscriptions",
     "follow_account",
     "history_of",
+    "news_at_home",
     "preferences_tokens",
     "set_subscriptions",
     "subscribe",
     "subscriber_at",
+    "subscriber_known_by",
     "subscriber_of_account",
     "subscriptions_of",
     "unsubscribe",

@@ -67,6 +67,26 @@ async def subscriber_of_account(
     return row
 
 
+async def subscriber_known_by(
+    session: AsyncSession, account_id: UUID, *addresses: str
+) -> SubscriberRow | None:
+    """The account's subscriber, or who has subscribed under one of its addresses without it."""
+    found = await subscriber_with_account(session, account_id)
+    for address in filter(None, addresses):
+        found = found or await subscriber_at(session, address)
+    return found
+
+
+async def erase_subscriptions(
+    session: AsyncSession, account_id: UUID, *, email: str, phone: str
+) -> None:
+    """All that was subscribed by the account, or under its addresses."""
+    mine = await follow_account(session, account_id, email=email, phone=phone)
+    if mine is not None:
+        await erase_subscriber(session, mine)
+        session.expunge(mine)
+
+
 async def _join(session: AsyncSession, mine: SubscriberRow, other: SubscriberRow) -> None:
     """What ``other`` wants and ``mine`` does not want yet, with the proof of all of it."""
     known = {(row.topic_id, row.medium) for row in await subscriptions_of(session, mine.id)}

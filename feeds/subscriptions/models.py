@@ -98,6 +98,29 @@ class SubscriptionRequestRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class SubscriberImportRow(Base):
+    """An earlier list that an agent has put in, and how far it is taken over."""
+
+    __tablename__ = "subscriber_imports"
+    __table_args__ = (Index(None, "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agents.id"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    """Of the file."""
+    lines: Mapped[int]
+    """About: a line of the list may be several of the file."""
+    done: Mapped[int] = mapped_column(default=0)
+    taken: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[int] = mapped_column(default=0)
+    problems: Mapped[list[tuple[int, str, str]]] = mapped_column(JSON)
+    """Line, reason and the word it is about, of the first ones that were left out."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When it came on for the last time."""
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class ConsentRow(Base):
     """One line of the proof of who agreed to what; lines are added and never changed."""
 

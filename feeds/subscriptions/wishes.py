@@ -5,10 +5,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from core.errors import BadInput
+from core.i18n import N_
 from feeds.subscriptions.models import Cadence, Medium
 
 HOUR = 8
 """Of digests, for who has not chosen another."""
+NO_HOUR = N_("An hour is 0 to 23:")
+NO_WEEKDAY = N_("A weekday is 0 (Monday) to 6:")
+NO_DIGEST = N_("Only mail comes as a digest.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,11 @@ class Wish:
 
     def __post_init__(self) -> None:
         if not 0 <= self.hour <= 23:
-            raise BadInput("an hour is 0 to 23", where="hour")
+            raise BadInput(NO_HOUR, where=str(self.hour))
         if not 0 <= self.weekday <= 6:
-            raise BadInput("a weekday is 0 (Monday) to 6", where="weekday")
+            raise BadInput(NO_WEEKDAY, where=str(self.weekday))
         if self.medium is not Medium.EMAIL and self.cadence is not Cadence.IMMEDIATE:
-            raise BadInput("only mail comes as a digest", where="cadence")
+            raise BadInput(NO_DIGEST)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -8,7 +8,7 @@ from alembic import op
 import core.database
 
 revision: str = "0015"
-down_revision: str | Sequence[str] | None = "0019"
+down_revision: str | Sequence[str] | None = "0014"
 branch_labels = None
 depends_on = None
 

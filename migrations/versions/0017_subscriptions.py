@@ -8,7 +8,7 @@ from alembic import op
 import core.database
 
 revision: str = "0017"
-down_revision: str | Sequence[str] | None = "0014"
+down_revision: str | Sequence[str] | None = "0015"
 branch_labels = None
 depends_on = None
 
@@ -197,6 +197,34 @@ def upgrade() -> None:
         ["topic_id", "subscriber_id"],
         unique=False,
     )
+    op.create_table(
+        "subscriber_imports",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("agent_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("left_out", sa.Integer(), nullable=False),
+        sa.Column("problems", sa.JSON(), nullable=False),
+        sa.Column("created_at", core.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", core.database.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", core.database.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["agent_id"],
+            ["agents.id"],
+            name=op.f("fk_subscriber_imports_agent_id_agents"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriber_imports")),
+    )
+    op.create_index(
+        op.f("ix_subscriber_imports_agent_id"), "subscriber_imports", ["agent_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_subscriber_imports_created_at"), "subscriber_imports", ["created_at"], unique=False
+    )
     # Alembic adds no column that refers to another table to SQLite's; SQLite itself does.
     kind = "UUID" if op.get_bind().dialect.name == "postgresql" else "CHAR(32)"
     for column, table in (("campaign_id", "campaigns"), ("content_id", "campaign_contents")):
@@ -220,6 +248,7 @@ def downgrade() -> None:
     op.drop_column("deliveries", "personal")
     op.drop_column("deliveries", "content_id")
     op.drop_column("deliveries", "campaign_id")
+    op.drop_table("subscriber_imports")
     op.drop_table("subscriptions")
     op.drop_table("subscription_consents")
     op.drop_table("subscribers")

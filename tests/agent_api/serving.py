@@ -10,10 +10,10 @@ from starlette.types import ASGIApp
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve until the block ends; gives the base URL."""
+async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
+    """Serve until the block ends, on any port when none is given; gives the base URL."""
     with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+        listening.bind(("127.0.0.1", port))
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
         serving = asyncio.create_task(server.serve([listening]))
         while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody

@@ -21,16 +21,17 @@ class Stream:
         self._parts: asyncio.Queue[str | None] = asyncio.Queue()
 
     async def run(self) -> None:
+        path, _, query = self._path.partition("?")
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",
             "method": "GET",
             "scheme": "http",
-            "path": self._path,
-            "raw_path": self._path.encode(),
+            "path": path,
+            "raw_path": path.encode(),
             "root_path": "",
-            "query_string": b"",
+            "query_string": query.encode(),
             "headers": [(b"host", b"127.0.0.1"), (b"cookie", self._cookies.encode())],
             "client": ("127.0.0.1", 50_000),
             "server": ("127.0.0.1", 80),
@@ -44,12 +45,16 @@ class Stream:
 
     async def change(self) -> dict[str, Any]:
         """The next change of a case that the page hears of."""
+        kind, data = await self.event()
+        assert kind == "case.changed"
+        return data
+
+    async def event(self) -> tuple[str, dict[str, Any]]:
+        """The next event: what kind it is of, and its data."""
         part = await self.part()
         assert part is not None, "the stream has ended"
         lines = dict(line.split(": ", 1) for line in part.splitlines() if line)
-        assert lines["event"] == "case.changed"
-        data: dict[str, Any] = json.loads(lines["data"])
-        return data
+        return lines["event"], json.loads(lines["data"])
 
     async def rest(self) -> str:
         """All until the end."""

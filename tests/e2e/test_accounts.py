@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsing import DESKTOP, PHONE, Visitor
 from tests.e2e.engines import on_embedded
+from tests.e2e.looking import walk, weight
 from tests.e2e.mailserver import MailServer
 from tests.e2e.test_pages import check
 from tests.e2e.town import Town
@@ -14,6 +16,7 @@ from tests.ocr.pages import LETTER, printed
 pytestmark = on_embedded
 ADDRESS = "zoe@citizens.example"
 PASSWORD = "trois tortues vertes"
+MOST_BYTES = 100_000  # of a page without its images
 
 
 def test_from_registering_to_the_wallet(town: Town, outside: MailServer, browser: Browser) -> None:
@@ -56,7 +59,16 @@ def test_from_registering_to_the_wallet(town: Town, outside: MailServer, browser
         for path in ("/me/wallet", "/me/profile", "/me/security", "/me/data", page.url):
             page.goto(path)
             check(page)
+        for path in ("/me", "/me/profile", "/procedures/acte-de-naissance"):
+            page.goto(path)
+            assert walk(page) > 10
         page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
-        for path in ("/me", "/me/wallet", "/me/profile", "/me/security"):
+        for path in ("/me", "/me/boxes", "/me/cases", "/me/wallet", "/me/profile", "/me/security"):
             page.goto(path)
             check(page)
+
+
+@pytest.mark.parametrize("path", ["/", "/procedures", "/procedures/encombrants", "/tracking"])
+def test_a_page_is_light(town: Town, browser: Browser, path: str) -> None:
+    with Visitor(browser, town, size=PHONE) as visitor:  # whose browser has nothing yet
+        assert 5_000 < weight(visitor.page, path) <= MOST_BYTES

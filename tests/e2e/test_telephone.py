@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 from core.keypad import keypad, keypad_of_reference
 from tests.e2e.browsing import PHONE, Visitor
 from tests.e2e.settling import settle
+from tests.e2e.test_pages import check
 from tests.e2e.town import Town
 
 SMS = re.compile(r"Référence (GU-\w{4}-\w{4}), clé ([\w-]+)\.")
@@ -79,6 +80,7 @@ def test_a_conversation_by_sms_of_six_turns_is_one_case(
         settle(town)
         agent.page.goto(f"/agent/cases/{reference}")
         expect(agent.page.locator(".entry-in, .entry-out")).to_have_count(1 + 2 * number)
+    check(agent.page)  # with the reply box's ways and the counter
     reply(agent, "Merci, nous venons demain.")
     citizen.wait_for("Merci, nous venons demain.")
     assert town.scalar("SELECT count(*) FROM cases WHERE sender_address = '+33639980011'") == 1
@@ -88,7 +90,8 @@ def test_a_conversation_by_sms_of_six_turns_is_one_case(
     agent.page.goto(f"/agent/cases/{reference}")
     # No answer by SMS is offered any more, and what goes out by itself is stopped, too.
     expect(agent.page.get_by_text("Ce numéro ne veut plus de SMS")).to_be_visible()
-    expect(agent.page.get_by_label("Par SMS")).to_have_count(0)
+    expect(agent.page.get_by_role("radio", name="Par SMS")).to_have_count(0)
+    expect(agent.page.get_by_text("STOP reçu")).to_be_visible()
     agent.page.locator("summary", has_text="Clôturer").click()
     agent.page.get_by_role("button", name="Clôturer la demande").click()
     expect(agent.page.get_by_role("button", name="Rouvrir")).to_be_visible()
@@ -99,6 +102,9 @@ def test_a_conversation_by_sms_of_six_turns_is_one_case(
     citizen.wait_for("STOP y met fin")
     trail = town.query("SELECT action FROM audit WHERE object_id = '+33639980011' ORDER BY at")
     assert [action for (action,) in trail] == ["sms.stopped", "sms.allowed"]
+    agent.page.goto("/agent/trail?q=%2B33639980011")
+    expect(agent.page.locator(".trail li")).to_have_count(2)
+    check(agent.page)
 
 
 def test_a_call_goes_through_the_menu_to_a_voicemail_and_is_tracked_by_the_keypad(
@@ -108,6 +114,7 @@ def test_a_call_goes_through_the_menu_to_a_voicemail_and_is_tracked_by_the_keypa
     page = citizen.page
     page.get_by_role("button", name="Appeler la commune").click()
     expect(page.get_by_text("Pour la voirie et la propreté, tapez 2.")).to_be_visible()
+    check(page)
     citizen.press("9")
     expect(page.get_by_text("For roads and cleaning, press 2.")).to_be_visible()
     citizen.press("9")
@@ -126,6 +133,13 @@ def test_a_call_goes_through_the_menu_to_a_voicemail_and_is_tracked_by_the_keypa
     expect(agent.page.get_by_text("Il y a un trou rue des Lilas.")).to_be_visible()
     expect(agent.page.locator("audio")).to_have_count(1)
     expect(agent.page.locator(".case-meta")).to_contain_text("Voirie")
+    # How long the call was came by its status, and stands on the case.
+    expect(agent.page.locator(".timeline")).to_contain_text("s’est terminé après")
+    agent.page.goto("/agent/calls")
+    expect(agent.page.get_by_text("+33 6 39 98 00 12").first).to_be_visible()
+    check(agent.page)
+    agent.page.goto("/agent/telephone")
+    check(agent.page)
 
     page.get_by_role("button", name="Appeler la commune").click()
     citizen.press("8")

@@ -14,6 +14,7 @@ import pikepdf
 
 from guichet.separator_sheets import sheets_pdf
 from tests.builders import mail
+from tests.channels.fax.gateway import gateway_mail
 from tests.dovecot import PASSWORD, Dovecot, dovecot
 from tests.e2e.engines import NewTown
 from tests.e2e.settling import settle, wait_until
@@ -21,6 +22,8 @@ from tests.e2e.town import Town
 from tests.ocr.pages import LETTER, drawn, faxed, printed, tiff
 
 MAILS, BATCHES, LETTERS, FAXES = 30, 5, 2, 2  # letters: of each batch
+FAX_MAILS = 2  # of a gateway, in the mailbox
+CALLERS = "SELECT count(*) FROM cases WHERE sender_address LIKE '+3338755555_'"
 KILLS = 4
 SETTLED = 90.0  # seconds after the last kill
 
@@ -45,6 +48,7 @@ def test_what_is_on_paper_is_neither_lost_nor_doubled(
             imap_mailboxes=json.dumps([mailbox]),
             scan_folders=json.dumps([{"path": str(scans), "settle": 0.1}]),
             fax_folders=json.dumps([{"path": str(recvq), "settle": 0.1}]),
+            fax_profiles=json.dumps([{"sender": "@gateway.example"}]),
             ocr_processes="2",
         )
         town.start()
@@ -64,9 +68,15 @@ def _fill(elsewhere: Dovecot, scans: Path, recvq: Path) -> None:
         letters = [f"Objet : Batch {number} letter {letter}" for letter in range(LETTERS)]
         (scans / f"{number}.pdf").write_bytes(_batch(letters))
     for number in range(FAXES):
-        page = faxed(drawn(LETTER.replace("Lampadaire", f"Fax {number}")))
-        content = tiff(page, page, dpi=(204, 98), compression="group4")
-        (recvq / f"fax{number:09}.tif").write_bytes(content)
+        (recvq / f"fax{number:09}.tif").write_bytes(_fax(number))
+    for number in range(FAXES, FAXES + FAX_MAILS):
+        subject = f"Fax reçu de +33 3 87 55 55 5{number}"
+        elsewhere.deliver(gateway_mail(subject, _fax(number)).as_bytes())
+
+
+def _fax(number: int) -> bytes:
+    page = faxed(drawn(LETTER.replace("Lampadaire", f"Fax {number}")))
+    return tiff(page, page, dpi=(204, 98), compression="group4")
 
 
 def _batch(letters: Sequence[str]) -> bytes:
@@ -93,7 +103,7 @@ def _expected() -> Counter[str]:
     letters = [
         f"Batch {number} letter {letter}" for number in range(BATCHES) for letter in range(LETTERS)
     ]
-    faxes = [f"Fax {number} en panne rue des Lilas" for number in range(FAXES)]
+    faxes = [f"Fax {number} en panne rue des Lilas" for number in range(FAXES + FAX_MAILS)]
     return Counter([*mails, *letters, *faxes])
 
 
@@ -114,7 +124,7 @@ def _check(engine: str, town: Town, elsewhere: Dovecot) -> None:
         )
     )
     pages = town.scalar("SELECT count(*) FROM pages WHERE reading = 'read'")
-    files = [f"scan: {BATCHES}", f"fax: {FAXES}"]
+    files = [f"scan: {BATCHES}", f"fax: {FAXES}", f"fax by mail: {FAX_MAILS}"]
     subjects = _subjects(town)
     counts = {
         "engine": engine,
@@ -127,8 +137,9 @@ def _check(engine: str, town: Town, elsewhere: Dovecot) -> None:
     }
     sys.stdout.write(json.dumps(counts, indent=2) + "\n")
     assert subjects == _expected()
-    assert channels == {"email": MAILS, "scan": BATCHES, "fax": FAXES}
+    assert channels == {"email": MAILS + FAX_MAILS, "scan": BATCHES, "fax": FAXES}
+    assert town.scalar(CALLERS) == FAX_MAILS
     assert counts["in quarantine"] == 0
     with elsewhere.client() as client:
         client.select_folder("INBOX", readonly=True)
-        assert len(client.search(["KEYWORD", "GuichetAccepted"])) == MAILS
+        assert len(client.search(["KEYWORD", "GuichetAccepted"])) == MAILS + FAX_MAILS

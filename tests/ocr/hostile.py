@@ -51,6 +51,25 @@ def png_bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + data + _chunk(b"IEND", b"")
 
 
+def tiff_bomb(side: int) -> bytes:
+    """A hundred bytes of a fax (ITU-T T.6) that say they are ``side`` by ``side`` pixels."""
+    data = b"\x00\x10\x01" + bytes(13)
+    wide, long = 3, 4  # types of a value: 16 and 32 bits (TIFF 6.0)
+    tags = (
+        (256, long, side),  # width
+        (257, long, side),  # height
+        (258, wide, 1),  # bits a pixel
+        (259, wide, 4),  # compression: Group 4
+        (262, wide, 0),  # 0 is white
+        (273, long, 8),  # where the data begin
+        (278, long, side),  # rows of a strip
+        (279, long, len(data)),
+    )
+    entries = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags)
+    header = struct.pack("<2sHI", b"II", 42, 8 + len(data))
+    return header + data + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
 def encrypted(pdf: bytes, *, user: str) -> bytes:
     locked = BytesIO()
     with pikepdf.open(BytesIO(pdf)) as document:

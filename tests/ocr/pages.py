@@ -6,6 +6,7 @@ from typing import Any
 
 import cv2
 import numpy
+import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.graphics.barcode.code128 import Code128
@@ -61,6 +62,13 @@ def tiff(*pages: Grey, dpi: tuple[int, int] = (200, 200), compression: str = "ti
     images[0].save(
         made, "TIFF", save_all=True, append_images=images[1:], compression=compression, dpi=dpi
     )
+    return made.getvalue()
+
+
+def heic(page: Grey) -> bytes:
+    """As telephones keep photographs (ISO/IEC 23008-12)."""
+    made = BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(page).convert("RGB")).save(made)
     return made.getvalue()
 
 

@@ -11,7 +11,7 @@ from core.processes import Processes, WorkerDied
 from ocr.limits import confine
 from ocr.page import Limits, Options
 from ocr.reading import read_page
-from tests.ocr.hostile import huge_page, many_pages, pdf_with_a_bomb, png_bomb
+from tests.ocr.hostile import huge_page, many_pages, pdf_with_a_bomb, png_bomb, tiff_bomb
 
 MEMORY = 1024**3
 OPTIONS = Options(languages="fra", limits=Limits(pixels=10_000_000, memory=MEMORY))
@@ -46,6 +46,7 @@ async def test_hostile_files_stay_inside_the_limit(tmp_path: Path) -> None:
         for number, (content, index) in enumerate(
             (
                 (png_bomb(100_000), 0),
+                (tiff_bomb(100_000), 0),
                 (huge_page(1_000_000), 0),
                 (many_pages(10_000), 9_999),
                 (b"\x7fELF" + bytes(5_000), 0),
@@ -58,9 +59,9 @@ async def test_hostile_files_stay_inside_the_limit(tmp_path: Path) -> None:
             assert most < MEMORY
     finally:
         processes.close()
-    assert outcomes[0] == "refused: the image is too large: 100000 × 100000 pixels"
-    assert outcomes[1:3] == ["blank", "blank"]
-    assert "neither a PDF nor an image" in outcomes[3]
+    assert outcomes[:2] == ["refused: the image is too large: 100000 × 100000 pixels"] * 2
+    assert outcomes[2:4] == ["blank", "blank"]
+    assert "neither a PDF nor an image" in outcomes[4]
 
 
 async def test_a_picture_that_grows_to_gigabytes_kills_nothing_but_its_process(

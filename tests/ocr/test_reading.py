@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from core.errors import BadInput
+from ocr.dust import without_dust
 from ocr.page import Limits, Options, Page
 from ocr.reading import read_page
 from tests.ocr.pages import (
@@ -17,6 +18,7 @@ from tests.ocr.pages import (
     askew,
     drawn,
     faxed,
+    heic,
     printed,
     scanned_pdf,
     speckled,
@@ -121,6 +123,12 @@ def test_a_photograph_is_turned_as_its_camera_says(file: Path) -> None:
     assert says_the_letter(page)
 
 
+def test_a_photograph_in_the_format_of_telephones_is_read(file: Path) -> None:
+    page = read(file, heic(numpy.rot90(drawn(dpi=300))))
+    assert page.rotation == 90
+    assert says_the_letter(page)
+
+
 def test_what_an_agent_has_turned_stays_so(file: Path) -> None:
     page = read(file, tiff(numpy.rot90(drawn(), 2)), Options(languages="fra", rotation=180))
     assert page.rotation == 180
@@ -144,3 +152,9 @@ def test_a_broken_image_is_refused(file: Path) -> None:
     content = tiff(drawn())
     with pytest.raises(BadInput):
         read(file, content[: len(content) // 2])
+
+
+def test_dust_is_taken_off_every_row_of_a_page() -> None:
+    dusty = speckled(numpy.full((1500, 1200), 250, numpy.uint8))
+    assert (dusty < 128).sum() > 3_000
+    assert (without_dust(dusty)[1:-1] < 128).sum() == 0

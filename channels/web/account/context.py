@@ -1,11 +1,14 @@
 """What the routes of accounts work with; the composition root hands it in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 from starlette.requests import Request
 
+from channels.web.home.box import HomeBox
 from citizens import TextSender
 from citizens.passkeys import Site
 from citizens.sharing import Wallet
@@ -56,7 +59,16 @@ class Context:
     page_limits: PageLimits = field(default_factory=PageLimits)
     texts: TextSender | None = None
     """None while the town sends no SMS: numbers cannot be proven then."""
+    boxes: Sequence[HomeBox] = ()
+    """What other rooms show on the home page."""
     limits: Limits = field(default_factory=Limits)
+    town_number: str = ""
+    """The one that SMS come from; empty when it is not known."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the town's days begin."""
+        return ZoneInfo(self.settings.time_zone)
 
     @property
     def site(self) -> Site:

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cases import let_go_of_cases
+from cases.procedures import erase_drafts
 from channels.web.account.asking import Me, knows_password, own_form, speech
 from channels.web.account.context import Context, In
-from channels.web.account.export import exported, wallet_files, zipped
+from channels.web.account.export import exported, zipped
 from channels.web.account.frame import mine_of
 from channels.web.account.profile import today
 from channels.web.account.trail import record
@@ -20,6 +21,7 @@ from citizens import Account
 from citizens.erasure import erase_account
 from core.web import FieldError
 from core.web.csrf import ACCOUNT_COOKIE
+from feeds.subscriptions import erase_subscriptions
 from notify import forget_account_mails
 
 routes = APIRouter(prefix="/me/data", include_in_schema=False)
@@ -37,10 +39,9 @@ async def export(
     if not await knows_password(request, context, me, export_password):
         return _wrong(request, context, me, "export_password")
     async with context.database.read() as session:
-        told = await exported(session, context, me)
-        documents = await wallet_files(session, context, me)
+        told, files = await exported(session, context, me)
     content = json.dumps(told, ensure_ascii=False, indent=2).encode()
-    archive = await asyncio.to_thread(zipped, {"data.json": content, **documents})
+    archive = await asyncio.to_thread(zipped, {"data.json": content, **files})
     async with context.database.begin() as session:
         record(context, session, "exported", me.id)
     name = f"guichet-{today(context):%Y-%m-%d}.zip"
@@ -60,7 +61,9 @@ async def delete(
         return _wrong(request, context, me, "delete_password")
     async with context.database.begin() as session:
         files = await context.wallet.erase(session, me.id)
+        files = [*files, *await erase_drafts(session, context.blobs, me.citizen_id)]
         has_cases = await let_go_of_cases(session, me.citizen_id)
+        await erase_subscriptions(session, me.id, email=me.email, phone=me.phone)
         await erase_account(session, me.id, has_cases=has_cases)
         await forget_account_mails(session, me.addresses)
         record(context, session, "deleted", me.id)

@@ -29,6 +29,7 @@ from core.errors import NotThere, Refused
 from core.ratelimit import TooMany
 from core.text import clean_line
 from core.web import FieldError
+from feeds.subscriptions import follow_account
 from notify import AccountKind
 
 MAILED = (Purpose.REGISTER, Purpose.RECOVER, Purpose.EMAIL)
@@ -190,6 +191,7 @@ async def _change_address(request: Request, context: Context, token: str) -> Res
         if other := await former(session, link.email):
             await hold_cases_of(session, clock, mine, sender=other, address=link.email)
         await set_email(session, clock, before.id, link.email)
+        await follow_account(session, before.id, email=link.email, phone=before.phone)
         await context.mails.queue(
             session,
             AccountKind.SECURED,

@@ -2,9 +2,10 @@
 
 import secrets
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -21,6 +22,7 @@ from cases.procedures import (
     published_procedures,
     say,
 )
+from channels.web.procedures.deep_links import PREFIX, brought, in_words
 from channels.web.procedures.office import Office, base_of, small_form
 from channels.web.procedures.views import (
     CatalogueGroup,
@@ -28,6 +30,7 @@ from channels.web.procedures.views import (
     CataloguePage,
     StartPage,
 )
+from channels.web.visitors import Visitor
 from core.errors import Later
 from core.references import new_reference
 from core.text import clean_line
@@ -76,7 +79,7 @@ class Catalogue:
         async with self.office.database.read() as session:
             procedure = await published_procedure(session, slug)
         leave = await self._leave(request, procedure)
-        return self._start_page(request, procedure, leave)
+        return self._start_page(request, procedure, leave, request.query_params)
 
     async def begin(self, request: Request, slug: str) -> Response:
         """A new draft, prefilled from the profile."""
@@ -89,7 +92,7 @@ class Catalogue:
             procedure = await published_procedure(session, slug)
         leave = await self._leave(request, procedure)
         if not leave.given:
-            return self._start_page(request, procedure, leave, status=403)
+            return self._start_page(request, procedure, leave, fields, status=403)
         visitor = await office.visitors(request)
         around = office.surroundings(procedure.definition, visitor)
         async with office.database.begin() as session:
@@ -104,7 +107,10 @@ class Catalogue:
                 office.clock,
                 procedure,
                 reference=reference,
-                typed=prefill(procedure.definition, around),
+                typed={
+                    **brought(procedure.definition, fields, around.place),
+                    **prefill(procedure.definition, around),
+                },
                 citizen_id=office.owner(procedure.definition, visitor),
                 life=office.draft_life,
             )
@@ -118,10 +124,23 @@ class Catalogue:
         return leave_for(procedure.definition, around, self.office.pages.locale_of(request))
 
     def _start_page(
-        self, request: Request, procedure: Published, leave: Leave, *, status: int = 200
+        self,
+        request: Request,
+        procedure: Published,
+        leave: Leave,
+        sent: Mapping[str, Any],
+        *,
+        status: int = 200,
     ) -> Response:
-        locale = self.office.pages.locale_of(request)
-        page = start_page(procedure.definition, leave, locale, self.office.settings.draft_days)
+        locale, definition = self.office.pages.locale_of(request), procedure.definition
+        place = self.office.surroundings(definition, Visitor()).place
+        typed = brought(definition, sent, place)
+        page = replace(
+            start_page(definition, leave, locale, self.office.settings.draft_days),
+            brought=in_words(definition, typed, place, locale),
+            answers={PREFIX + name: text for name, text in typed.items()},
+            url=f"{self.office.settings.portal_url}/procedures/{definition.slug}",
+        )
         return self.office.pages.render(
             request, "portal/procedures/start.html", page, status=status
         )

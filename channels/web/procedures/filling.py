@@ -116,8 +116,9 @@ class Filling:
             draft = replace(opened.draft, typed={**opened.draft.typed, **typed})
             expired = FieldError("", opened.reader.translate(EXPIRED))
             return await self._page(request, opened.again(draft), page, [expired], status=403)
+        turned = opened.turned_to(page.name, typed) if action == "next" else page.name
         saved, refused = await self._save(
-            opened, page, typed, sent, remove=what if action == "remove" else ""
+            opened, page, typed, sent, turned, remove=what if action == "remove" else ""
         )
         if action in ("share", "revoke"):
             refused += await self._of_wallet(saved, action, what, sent)
@@ -163,6 +164,7 @@ class Filling:
         page: ShownPage,
         typed: Mapping[str, Any],
         sent: FormData,
+        turned: str,
         *,
         remove: str,
     ) -> tuple[Opened, list[FieldError]]:
@@ -179,7 +181,7 @@ class Filling:
         )
         async with office.database.begin() as session:
             await save_draft(
-                session, office.clock, draft, typed, page=page.name, life=office.draft_life
+                session, office.clock, draft, typed, page=turned, life=office.draft_life
             )
             gone = await remove_file(session, office.blobs, draft.id, remove) if remove else ()
         await office.blobs.discard(gone)

@@ -1,6 +1,8 @@
 """A draft that is open: with its form as it is now, and who has it before them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cases.procedures import Form, FormDraft, ShownPage, Surroundings, fill_in, say
 from channels.web.procedures.controls import Reader
@@ -36,6 +38,16 @@ class Opened:
             if index < len(names)
             else (f"{self.base}/summary")
         )
+
+    def turned_to(self, name: str, typed: Mapping[str, Any]) -> str:
+        """The page where this citizen goes on after this one was sent: the next, unless it has
+        mistakes."""
+        ahead = self.again(replace(self.draft, typed={**self.draft.typed, **typed}))
+        here = ahead.page(name)
+        if here is None or here.mistakes:
+            return name
+        names = [page.name for page in ahead.form.pages]
+        return names[min(names.index(name) + 1, len(names) - 1)]
 
     def again(self, draft: FormDraft) -> "Opened":
         return replace(self, draft=draft, form=fill_in(draft.definition, draft.typed, self.around))

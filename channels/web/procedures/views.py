@@ -1,7 +1,7 @@
 """What the pages of the procedures show."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cases.procedures import Section
@@ -53,7 +53,11 @@ class StartPage:
     anonymous: str
     draft_days: int
     confirmation: str
-    preview: bool = False
+    brought: Sequence[tuple[str, str, str]] = ()
+    """What the link that led here fills in: name, label and words of each."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """The same, as the form sends it."""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

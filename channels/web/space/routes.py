@@ -21,7 +21,6 @@ MAX_FIELD = 100  # characters of a reference or a key that are looked at
 routes = APIRouter(prefix="/me", include_in_schema=False)
 
 
-@routes.get("")
 @routes.get("/cases")
 async def space(request: Request, context: In, me: Me) -> Response:
     async with context.database.read() as session:

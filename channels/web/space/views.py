@@ -117,3 +117,26 @@ class AddPage:
     reference: str = ""
     tracking_key: str = ""
     errors: Sequence[FieldError] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentLine:
+    """Something that the town has sent them."""
+
+    at: datetime
+    medium: str
+    kind: str
+    subject: str
+    status: str
+    reference: str
+    """Of the case that it is about; empty for what was subscribed to."""
+    why: str
+    """The topics by which it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentPage:
+    """``portal/space/sent.html``: GET ``/me/sent``"""
+
+    mine: Mine
+    sent: Sequence[SentLine]

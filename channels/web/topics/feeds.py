@@ -7,7 +7,7 @@ Each is of one language, and asked for again and again: what has not changed is 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
@@ -67,7 +67,7 @@ class Feeds:
         async with self.database.read() as session:
             topic = None if slug == ALL else await public_topic(session, slug)
             changed = topic.changed_at if topic else await feeds_changed_at(session)
-            changed = changed or self.clock()
+            changed = (changed or self.clock()).astimezone(UTC)
             headers = self._headers(slug, form, language, changed)
             if _is_known(request, headers["ETag"], changed):
                 return Response(status_code=304, headers=headers)

@@ -17,7 +17,8 @@ from channels.web.account.frame import mine_of
 from channels.web.account.profile import read_day, today
 from channels.web.body import TooLarge, read_form
 from channels.web.normalize import media_type_of
-from channels.web.wallet.preview import pages_of, picture_of
+from channels.web.wallet.pages import PATIENCE, count_pages
+from channels.web.wallet.preview import picture_of
 from channels.web.wallet.views import ItemLine, ItemPage, ShareLine, WalletPage
 from citizens import Account
 from citizens.models import WalletItemRow
@@ -32,7 +33,6 @@ from core.web.files import file_response, picture_response
 from ocr import MEDIA_TYPE
 
 MAX_NAME = 150  # characters
-PATIENCE = 30.0  # seconds for one page
 
 routes = APIRouter(prefix="/me/wallet", include_in_schema=False)
 
@@ -92,7 +92,7 @@ async def _upload(request: Request, context: Context, me: Account, fields: FormD
         kind=typed.kind,
         media_type=media_type_of(file.content_type or "", given),
         content=content,
-        pages=await _pages(context, content),
+        pages=await count_pages(context, content),
         expires_on=typed.day,
     )
     try:
@@ -108,18 +108,6 @@ async def _upload(request: Request, context: Context, me: Account, fields: FormD
     else:
         return RedirectResponse("/me/wallet?said=uploaded", 303)
     return await _wallet(request, context, me, typed, errors=[error], status=422)
-
-
-async def _pages(context: Context, content: bytes) -> int:
-    """What kills or holds up its process cannot be shown; it is kept all the same."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            return await context.viewers.run(pages_of, content, context.page_limits)
-    except TimeoutError:
-        context.viewers.restart()
-    except WorkerDied:
-        pass
-    return 0
 
 
 @routes.get("/{item_id}")

@@ -155,6 +155,7 @@ form.addEventListener("change", (event) => {
 });
 form.addEventListener("submit", (event) => {
   clearTimeout(timer);
+  dirty = false; // it goes along
   if (busy) { // what is on its way arrives first
     event.preventDefault();
     const { submitter } = event;
@@ -170,3 +171,12 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden" && dirty) save("refresh", true);
 });
 prepare(controls);
+
+// What was answered before this was loaded.
+const isNew = (one) =>
+  one.matches("[type=radio], [type=checkbox]") ? one.checked !== one.defaultChecked
+  : one.matches("select") ? one.value !== ([...one.options].find((option) => option.defaultSelected) ?? one.options[0]).value
+  : one.matches("[type=file]") ? false
+  : one.matches("input, textarea") && one.value !== one.defaultValue;
+if ([...form.elements].some(isNew)) save();
+for (const one of controls.querySelectorAll("[type=file]")) if (one.files.length) one.dispatchEvent(new Event("change", { bubbles: true }));

@@ -36,6 +36,7 @@ function connect(url) {
   source = new EventSource(url);
   source.addEventListener("case.changed", (event) => changed(event.data));
   source.addEventListener("call.changed", (event) => called(event.data));
+  source.addEventListener("campaign.counted", () => tell("campaign", "guichet:counted"));
   source.addEventListener("open", () => offline(false));
   source.addEventListener("error", () => {
     offline(true);

@@ -56,7 +56,9 @@ async function map(place, box) {
   await (leaflet ??= import("./vendor/leaflet.js"));
   const [lat, lon, zoom] = centre.split(",").map(Number);
   const at = positionOf(place);
-  const shown = window.L.map(box, { attributionControl: true, zoomControl: false }).setView(at ?? [lat, lon], at ? 17 : zoom);
+  const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const options = { zoomControl: false, zoomAnimation: moves, fadeAnimation: moves, inertia: moves };
+  const shown = window.L.map(box, options).setView(at ?? [lat, lon], at ? 17 : zoom);
   shown.attributionControl.setPrefix(false);
   window.L.tileLayer(tiles, { attribution: text(attribution), maxZoom: 19 }).addTo(shown);
   window.L.control.zoom({ zoomInTitle: box.dataset.closer, zoomOutTitle: box.dataset.farther }).addTo(shown);

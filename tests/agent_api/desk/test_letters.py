@@ -1,5 +1,6 @@
 import re
 
+from core.ids import new_id
 from tests.agent_api.building import KARIM, Browser, House, until
 
 ADDRESS = "12 rue des Lilas\r\n57000 Metz"
@@ -27,6 +28,12 @@ async def test_a_reply_by_letter_is_printed_with_one_click_and_again(
     async with house.at_work():
         await until(waits)
     assert "To be printed" in await camille.page(f"/agent/cases/{reference}")
+    look = re.search(r'href="(/agent/letters/[0-9a-f-]{36})"', await camille.page("/agent/letters"))
+    assert look
+    shown = await camille.get(look[1])
+    assert shown.content.startswith(b"%PDF")
+    assert shown.headers["content-disposition"].startswith("inline")
+    assert (await camille.get(f"/agent/letters/{new_id()}")).status_code == 404
     made = (await camille.submit("/agent/letters", "/agent/letters")).headers["location"]
     page = await camille.page(made)
     assert "Printed by Camille Durand" in page
@@ -40,6 +47,7 @@ async def test_a_reply_by_letter_is_printed_with_one_click_and_again(
     karim = await house.browser(KARIM)
     async with karim.client:  # it is a letter of another queue
         assert (await karim.get(again[1])).status_code == 404
+        assert (await karim.get(look[1])).status_code == 404
         assert "Printed by" not in await karim.page("/agent/letters")
 
 

@@ -141,6 +141,23 @@ def test_a_check_tells_the_author_s_words_once_the_field_is_filled_in() -> None:
     assert not fill_in(definition, {"low": "3", "high": "4"}, around()).mistakes
 
 
+@named
+@cheap
+@given(data=st.data())
+def test_a_check_of_any_kind_holds_or_tells_its_words_behind_any_condition(
+    kind: dict[str, Any], data: st.DataObject
+) -> None:
+    holds = data.draw(st.booleans())
+    words = {"fr": "Non"}
+    rule = {"rule": f"value == form.a && {str(holds).lower()}", "message": words}
+    asked = kind | {"visible_when": "form.first == true", "checks": [rule]}
+    definition = procedure(page("p", field("yes_no", "first"), asked))
+    typed = {"a": data.draw(good(_asked(kind)))}
+    shown = fill_in(definition, {**typed, "first": "yes"}, around())
+    assert [one.own for one in shown.mistakes] == ([] if holds else [words])
+    assert not fill_in(definition, {**typed, "first": "no"}, around()).mistakes
+
+
 def test_computed_values_follow_the_answers_and_wait_for_them() -> None:
     definition = procedure(
         page(

@@ -17,6 +17,7 @@ from tests.channels.cti.exchange import (
     post,
     tell,
 )
+from tests.locking import locked
 
 WHOLE = (
     event("started", at=0, extension="201"),
@@ -128,3 +129,12 @@ async def test_the_hooks_describe_themselves(house: House) -> None:
     async with house.client() as client:
         document = (await client.get("/hooks/openapi.json")).json()
     assert "post" in document["paths"]["/hooks/cti/call-events"]
+
+
+async def test_while_the_store_is_locked_an_event_is_to_be_sent_again(connected: House) -> None:
+    async with locked(connected.town.database):
+        answer = await post(connected, event("started"))
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert await calls(connected) == []
+    await tell(connected, event("started"))

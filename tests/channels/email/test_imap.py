@@ -242,6 +242,7 @@ async def test_of_a_mail_that_is_too_large_the_head_comes(
         server.deliver(mail(2))
         await accepted(database, 2)
         await marked(server, 1, flag=b"GuichetTooLarge")
+        await marked(server, 1)
     async with database.read() as session:
         rows = (await session.scalars(select(IntakeRow))).all()
         (row,) = [one for one in rows if one.facts["uid"] == 1]
@@ -266,6 +267,28 @@ async def test_a_wrong_password_is_not_tried_all_the_time(
                 await asyncio.sleep(0.02)
                 told += capsys.readouterr().out
     assert "wrong" not in told
+
+
+async def test_over_tls_mail_is_fetched_from_a_server_whose_authority_is_trusted_alone(
+    database: Database,
+    acceptance: Acceptance,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(imap_channel, "FIRST_WAIT", 0.05)
+    with dovecot(tls=True) as server:
+        assert server.url.startswith("imaps://")
+        server.deliver(mail(1))
+        async with fetching(mailbox(server), database, acceptance.accept):
+            async with asyncio.timeout(PATIENCE):
+                told = ""
+                while "CERTIFICATE_VERIFY_FAILED" not in told:
+                    await asyncio.sleep(0.02)
+                    told += capsys.readouterr().out
+            await accepted(database, 0)
+            monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
+            await accepted(database, 1)
+            await marked(server, 1)
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 import pytest
 
+from channels.kinds import is_whole
 from channels.scan import scan_arrival
 from channels.scan.normalize import normalize
 from core.errors import BadInput
 from core.ids import new_id
 from ingest import Intake
 from tests.builders import NOON
-from tests.ocr.pages import drawn, printed, tiff
+from tests.ocr.pages import drawn, heic, printed, tiff
 
 
 def scanned(content: bytes, name: str = "letter.pdf", queue: str = "") -> Intake:
@@ -27,6 +28,14 @@ def test_a_file_is_what_it_is_and_not_what_it_is_called() -> None:
         "split": "separators",
     }
     assert message.channel == "scan"
+
+
+def test_a_photograph_of_a_telephone_is_a_scan() -> None:
+    content = heic(drawn("Bonjour"))
+    assert is_whole(content)
+    assert not is_whole(content[:-1])  # a watched folder waits for the rest
+    (document,) = normalize(scanned(content, "IMG_0457.HEIC")).attachments
+    assert (document.name, document.media_type) == ("IMG_0457.HEIC", "image/heic")
 
 
 @pytest.mark.parametrize("content", [b"\x7fELF%PDF-1.7", b"MZ%PDF-1.7", b"PK\x03\x04", b"hello"])

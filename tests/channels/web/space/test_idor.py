@@ -59,6 +59,7 @@ async def belongings(accounts: Accounts) -> dict[str, str]:
         "name": "bins",
         "page": "bins",
         "item_id": item,
+        "upload_id": UUID(int=1),
         "number": 1,
     }
     async with accounts.database.read() as session:
@@ -85,7 +86,7 @@ def named(accounts: Accounts) -> list[tuple[str, str]]:
         (method, str(route.path))
         for route in iter_route_contexts(accounts.portal.app.routes)
         if route.methods and "{" in str(route.path) and route.path not in OPEN_TO_ALL
-        for method in route.methods or ()
+        for method in route.methods - {"OPTIONS"}  # which tells what may be asked of any
     ]
 
 
@@ -116,7 +117,9 @@ async def test_somebody_elses_things_are_as_if_they_were_not_there(accounts: Acc
                 path = template.format(**its)
                 fields = {"csrf": csrf, "street": "a", "postal_code": "b", "city": "c"}
                 data = fields if method == "POST" else None
-                answer = await paul.client.request(method, path, data=data)
+                answer = await paul.client.request(
+                    method, path, data=data, headers={"Tus-Resumable": "1.0.0"}
+                )
                 where = answer.headers.get("location", "")
                 answers.append((answer.status_code, without(its, where), without(its, answer.text)))
             assert answers[0] == answers[1], (method, template)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from cases.audit import AuditRow
+from cases.procedures.models import DraftRow
 from channels.web.wallet.reminders import Reminders
 from citizens.models import AccountRow, CitizenRow, WalletItemRow, WalletKeyRow
 from citizens.sharing import Sharing
@@ -17,6 +18,9 @@ from core.errors import BadInput, NotThere
 from core.sealing import new_key, seal, unseal
 from ingest.message import ChannelName
 from tests.channels.web.account.building import PASSWORD, PAUL, QUOTA, VIRUS, Accounts, where
+from tests.channels.web.building import PDF, Browser
+from tests.channels.web.procedures.building import PDF as PHOTO
+from tests.channels.web.procedures.building import begin, publish, request_for_bins
 from tests.ocr.pages import LETTER, printed
 
 CARD = b"Carte d'identite de Jeanne " * 4_000  # 108 kB: too large to live in the store
@@ -181,8 +185,14 @@ async def test_what_is_removed_is_gone(accounts: Accounts) -> None:
 
 
 async def test_all_that_is_kept_can_be_taken_along(accounts: Accounts) -> None:
+    await publish(accounts.portal, request_for_bins())
     async with accounts.citizen() as jeanne:
         reference = await accounts.case()
+        case = f"/me/cases/{reference}"
+        await jeanne.send(f"{case}/comments", {}, {"attachments": PDF}, at=case)
+        await accounts.work_off()
+        applicant = await begin(Browser(jeanne.client))
+        await applicant.send(bins="2", broken="no", files=[PHOTO])
         await put(accounts, name="carte.txt", content=CARD)
         fields = {"export_password": PASSWORD}
         page = await jeanne.get("/me/data")
@@ -195,14 +205,19 @@ async def test_all_that_is_kept_can_be_taken_along(accounts: Accounts) -> None:
     assert told["account"]["family_name"] == "Dupont"
     assert [case["reference"] for case in told["cases"]] == [reference]
     assert archive.read("documents/001-carte.txt") == CARD
+    assert archive.read(f"requests/{reference}/001-{PDF[0]}") == PDF[1]
+    assert archive.read(f"drafts/{applicant.reference}/001-{PHOTO[0]}") == PHOTO[1]
+    assert [draft["answers"]["bins"] for draft in told["drafts"]] == ["2"]
 
 
 async def test_a_deleted_account_leaves_nothing_but_the_towns_record(accounts: Accounts) -> None:
+    await publish(accounts.portal, request_for_bins())
     async with accounts.citizen(PAUL):
         pass
     async with accounts.citizen() as jeanne:
         reference = await accounts.case(sender_name="Jeanne")
         await put(accounts, content=CARD)
+        await jeanne.post("/procedures/bins")
         await jeanne.post("/account/recover", {"email": "jeanne@citizens.example"}, at="/me/data")
         deleted = await jeanne.post("/me/data/delete", {"delete_password": PASSWORD}, at="/me/data")
         assert where(deleted) == "/account/login?said=deleted"
@@ -213,6 +228,7 @@ async def test_a_deleted_account_leaves_nothing_but_the_towns_record(accounts: A
         names = (await session.scalars(select(CitizenRow.name))).all()
         assert sorted(names) == ["", "Paul Martin"]
         assert await session.scalar(select(WalletKeyRow)) is None
+        assert await session.scalar(select(DraftRow)) is None
         trail = (await session.scalars(select(AuditRow).order_by(AuditRow.id))).all()
     assert [row.action for row in trail] == ["account.deleted"]
     assert "jeanne" not in f"{trail[0].object_id} {trail[0].details}".lower()

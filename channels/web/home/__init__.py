@@ -1,0 +1,1 @@
+"""The home page of a citizen who is signed in, made of boxes that they arrange."""

@@ -1,0 +1,1 @@
+"""Subscribing to topics and choosing what comes, with or without an account."""

@@ -1,0 +1,54 @@
+"""A whole list, a piece at a time: each is a transaction, together with how far it has come."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock
+from core.database import Database
+from feeds.subscriptions.importing import CHUNK, BadLine, Line, import_lines
+
+
+@dataclass(slots=True)
+class Report:
+    """What has come of a list so far."""
+
+    done: int = 0
+    """Lines that were looked at."""
+    taken: int = 0
+    bad: list[BadLine] = field(default_factory=list)
+    """In the order of the file."""
+
+
+Tell = Callable[[AsyncSession, Report], Awaitable[None]]
+"""Called in the transaction of each piece."""
+
+
+async def take_over(
+    database: Database,
+    clock: Clock,
+    zone: ZoneInfo,
+    lines: Iterable[Line | BadLine],
+    tell: Tell,
+) -> Report:
+    """Stopped half-way, it can be begun anew: what is there stays as it is."""
+    report = Report()
+    for piece in _pieces(lines):
+        good = [line for line in piece if isinstance(line, Line)]
+        bad = [line for line in piece if isinstance(line, BadLine)]
+        async with database.begin() as session:
+            ended = await import_lines(session, clock, zone, good)
+            report.done += len(piece)
+            report.taken += len(good) - len({one.number for one in ended})
+            report.bad += sorted([*bad, *ended], key=lambda line: line.number)
+            await tell(session, report)
+    return report
+
+
+def _pieces(lines: Iterable[Line | BadLine]) -> Iterator[list[Line | BadLine]]:
+    rest = iter(lines)
+    while piece := list(islice(rest, CHUNK)):
+        yield piece

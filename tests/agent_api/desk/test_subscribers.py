@@ -1,0 +1,51 @@
+"""An earlier list of subscribers is taken over at the desk."""
+
+import asyncio
+
+from agent_api.desk.subscribers import RUNNING
+from feeds.topics import add_topic
+from tests.agent_api.building import KARIM, Browser, House, hidden_fields
+
+URL = "/agent/subscribers"
+LIST = """\
+address,topics,consent_at,consent_source
+anne@citizens.example,voirie,2024-05-31,folder 3
+bela@citizens.example,opera,2024-05-31,folder 3
+"""
+
+
+async def put_in(who: Browser, text: str) -> tuple[int, str]:
+    """Returns the status, and where it leads to or the page."""
+    hidden = hidden_fields(await who.page(URL), f"{URL}/imports")
+    files = [("list", ("list.csv", text.encode(), "text/csv"))]
+    answer = await who.client.post(f"{URL}/imports", data=hidden, files=files)
+    return answer.status_code, answer.headers.get("location", answer.text)
+
+
+async def test_a_list_is_taken_over_and_its_bad_lines_are_told(
+    house: House, camille: Browser
+) -> None:
+    async with house.town.database.begin() as session:
+        await add_topic(
+            session, house.clock, "voirie", {"fr": "Voirie", "en": "Roads"}, summaries={}
+        )
+    status, location = await put_in(camille, LIST)
+    assert status == 303
+    await asyncio.gather(*RUNNING)
+    page = await camille.page(location)
+    assert "1 taken over, 1 left out" in page
+    assert "finished" in page
+    assert "No topic is called: opera" in page
+    assert "1 subscriber" in await camille.page(URL)
+
+
+async def test_a_file_without_its_columns_is_refused(camille: Browser) -> None:
+    status, page = await put_in(camille, "email;topic\n")
+    assert status == 422
+    assert "consent_source" in page
+
+
+async def test_it_is_for_functional_administrators(house: House) -> None:
+    karim = await house.browser(KARIM)
+    async with karim.client:
+        assert (await karim.client.get(URL)).status_code == 403
