@@ -12,17 +12,21 @@ from contextlib import suppress
 
 import aiosmtplib
 import uvloop
-from sqlalchemy import exists, select
+from sqlalchemy import select, text
 
 from core.clock import utc_now
 from core.database import Database
 from notify import Dispatcher, Smarthost, Smtp
 from notify.mail import compose
-from notify.models import DeliveryRow, DeliveryStatus
+from notify.models import DeliveryRow
 from notify.store import content_of, delivery_of
 
 HOSTNAME = "guichet.demo.example"
 GONE_AFTER = 6.0  # seconds, so that what a kill left is soon taken back
+LEFT = text(  # by the partial indexes, so that to look costs nothing
+    "SELECT EXISTS (SELECT 1 FROM deliveries WHERE status = 'queued')"
+    " OR EXISTS (SELECT 1 FROM deliveries WHERE status = 'in_flight')"
+)
 LOOK = 0.05  # seconds between looks whether all is sent
 
 
@@ -50,13 +54,11 @@ async def guichet(database: Database, port: int, connections: int) -> float:
     )
     begun = time.monotonic()
     task = asyncio.create_task(dispatcher.run())
-    waiting = (DeliveryStatus.QUEUED, DeliveryStatus.IN_FLIGHT)
-    query = select(exists().where(DeliveryRow.status.in_(waiting)))
     left = True
     while left:
         await asyncio.sleep(LOOK)
         async with database.read() as session:
-            left = bool(await session.scalar(query))
+            left = bool(await session.scalar(LEFT))
     seconds = time.monotonic() - begun
     task.cancel()
     with suppress(asyncio.CancelledError):
@@ -66,13 +68,19 @@ async def guichet(database: Database, port: int, connections: int) -> float:
 
 async def main(who: str, url: str, port: int, connections: int) -> None:
     database = Database(url)
+    before = time.process_time()
     work = guichet if who == "guichet" else bare
     try:
         seconds = await work(database, port, connections)
     finally:
         await database.close()
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": megabytes}) + "\n")
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    told = {
+        "seconds": seconds,
+        "megabytes": used.ru_maxrss // 1024,
+        "processor": time.process_time() - before,
+    }
+    sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":

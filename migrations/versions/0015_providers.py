@@ -1,4 +1,4 @@
-"""Several providers of one medium: priorities, expiry, suppressed addresses, web push"""
+"""Several providers of one medium: priorities, expiry, suppressed addresses"""
 
 from collections.abc import Sequence
 
@@ -40,29 +40,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("address", "medium", name=op.f("pk_suppressions")),
     )
     op.create_index(op.f("ix_suppressions_at"), "suppressions", ["at"])
-    op.create_table(
-        "push_endpoints",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("endpoint", sa.Text(), nullable=False),
-        sa.Column("p256dh", sa.Text(), nullable=False),
-        sa.Column("auth", sa.Text(), nullable=False),
-        sa.Column("created_at", core.database.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["account_id"],
-            ["accounts.id"],
-            name=op.f("fk_push_endpoints_account_id_accounts"),
-            initially="DEFERRED",
-            deferrable=True,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_push_endpoints")),
-        sa.UniqueConstraint("endpoint", name=op.f("uq_push_endpoints_endpoint")),
-    )
-    op.create_index(op.f("ix_push_endpoints_account_id"), "push_endpoints", ["account_id"])
 
 
 def downgrade() -> None:
-    op.drop_table("push_endpoints")
     op.drop_table("suppressions")
     for index in ("expiring", "queue", "failed", "in_flight"):
         op.drop_index(f"ix_deliveries_{index}", table_name="deliveries")

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import select, update
 
 from cases import CaseEventRow
+from cases.audit import AuditRow
 from core.errors import Refused
 from notify import Content, Delivery, DeliveryStatus, Dispatcher, Limits, Medium, Priority
 from notify.dispatch.rates import Bucket
 from notify.models import DeliveryRow
 from notify.senders.contract import Declined, Gone, ProviderId, Unreachable
-from notify.suppressions import suppression
+from notify.suppressions import lift_suppression, suppress, suppression
 from tests.builders import SettableClock
 from tests.notify.building import Desk, at_work, settled, until
 from tests.postgresql import on_sqlite
@@ -228,3 +229,31 @@ async def in_flight(desk: Desk) -> bool:
 
 async def tried(desk: Desk) -> bool:
     return any(row.last_error for row in await desk.rows())
+
+
+@on_sqlite
+async def test_an_agent_may_write_to_the_address_again_and_the_audit_trail_knows(
+    desk: Desk,
+) -> None:
+    address = "gone@c.example"
+    async with desk.database.begin() as session:
+        await suppress(
+            session,
+            desk.clock,
+            address=address,
+            medium=Medium.EMAIL,
+            reason="550",
+            delivery_id=None,
+        )
+        await session.flush()
+        await lift_suppression(
+            session, desk.clock, desk.agent, address=address, medium=Medium.EMAIL
+        )
+    await queued(desk, "gone")
+    provider = Provider("one")
+    async with at_work(Dispatcher(desk.database, [provider], desk.clock)):
+        await until(lambda: settled(desk))
+    assert provider.sent == [address]
+    async with desk.database.read() as session:
+        actions = list(await session.scalars(select(AuditRow.action)))
+    assert sorted(actions) == ["address.allowed", "address.suppressed"]

@@ -74,6 +74,7 @@ async def test_commands_go_at_once_where_the_server_allows_it(sink: Sink, smtp: 
 async def test_a_report_of_a_failure_is_asked_for_where_there_are_any() -> None:
     """By hand, as aiosmtpd knows no DSN (RFC 3461)."""
     lines: list[str] = []
+    ended = asyncio.Event()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 dsn.example\r\n")
@@ -87,6 +88,8 @@ async def test_a_report_of_a_failure_is_asked_for_where_there_are_any() -> None:
                 await reader.readuntil(b"\r\n.\r\n")
             writer.write(b"250 ok\r\n" if line[:4] != "EHLO" else b"")
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -95,7 +98,9 @@ async def test_a_report_of_a_failure_is_asked_for_where_there_are_any() -> None:
     smtp = Smtp(smarthost, hostname="x.example", return_path=paths.address)
     await smtp.send(DELIVERY, CONTENT)
     await smtp.close()
+    await ended.wait()
     server.close()
+    await server.wait_closed()
     mail, recipient = lines[1], lines[2]
     assert mail.endswith(f" RET=HDRS ENVID={DELIVERY.id.hex}")
     assert recipient == f"RCPT TO:<{DELIVERY.recipient}> NOTIFY=FAILURE"
