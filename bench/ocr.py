@@ -5,6 +5,7 @@ many processes as there are processors. ``ocrmypdf`` turns and straightens pages
 """
 
 import asyncio
+import multiprocessing
 import os
 import resource
 import subprocess
@@ -98,6 +99,8 @@ async def _read(sheets: Sequence[Sheet]) -> Read:
         seconds = time.perf_counter() - begun
     finally:
         processes.close()
+        for child in multiprocessing.active_children():
+            child.join()  # what it used counts as ours, and not as that of whoever reads next
     texts = {sheet.path: page.text for sheet, (page, _) in zip(sheets, pages, strict=True)}
     return Read(texts, seconds, sum(used for _, used in pages))
 
