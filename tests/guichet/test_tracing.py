@@ -46,10 +46,14 @@ def test_a_mail_and_its_answer_are_followed_from_channel_to_delivery(tmp_path: P
         "send email",
     ]
     assert {span.service for span in collector.spans} == {"guichet-run"}
-    assert {span.trace for span in collector.spans} == {receipt.trace, reply.trace}
+    of_cases = [span for span in collector.spans if span.name not in OF_NEWS]
+    assert {span.trace for span in of_cases} == {receipt.trace, reply.trace}
     for words in (b"leo", "Léo".encode(), b"ompostage", b"gratuit"):
         assert not any(words in raw for raw in collector.raw)
 
+
+OF_NEWS = {"handle announce", "handle address", "handle alert"}
+"""What the demo town has published is another story."""
 
 STRANGERS = f"00-{'ab' * 16}-{'cd' * 8}-00"
 """What a client says of its own trace is not ours."""
