@@ -6,15 +6,16 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import audit
 from core.blobs import Blobs
 from core.clock import Clock
-from core.database import Database
+from core.database import Database, is_unavailable
 from core.errors import BadInput
+from core.looks import keep_looking
 from core.processes import Processes, WorkerDied
+from core.text import clean_line
 from feeds.entry import Source, Writing, words_of
 from feeds.fetching import Fetched, Fetching, NotFetched
 from feeds.items import Item, read_items
@@ -51,13 +52,7 @@ class Imports:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                while await self.look():
-                    pass
-            except (SQLAlchemyError, OSError) as problem:
-                log.warning("imports.store_away", error=repr(problem))
-            await asyncio.sleep(EVERY)
+        await keep_looking("imports", self.look, EVERY)
 
     async def look(self) -> bool:
         """Fetch the feed that is due the longest; returns whether there was one."""
@@ -69,10 +64,14 @@ class Imports:
                 feed.url, etag=feed.etag, last_modified=feed.last_modified
             )
             items = await self._read(fetched)
+            await self._take(feed.id, fetched, items)
         except (NotFetched, BadInput) as problem:
             await self._note_problem(feed.id, problem.reason)
-            return True
-        await self._take(feed.id, fetched, items)
+        except Exception as problem:  # the outer wall: a stranger wrote it
+            if is_unavailable(problem):
+                raise
+            log.exception("imports.failed", feed=str(feed.id))
+            await self._note_problem(feed.id, "it cannot be read")
         return True
 
     async def _claim(self) -> OutsideFeedRow | None:
@@ -103,7 +102,7 @@ class Imports:
             raise BadInput("it cannot be read") from problem
 
     async def _take(self, feed_id: UUID, fetched: Fetched, items: list[Item]) -> None:
-        async with self._database.begin() as session:
+        async with self._database.begin(patient=True) as session:
             feed = await session.get(OutsideFeedRow, feed_id, with_for_update=True)
             if feed is None:
                 return  # taken away meanwhile
@@ -153,6 +152,6 @@ class Imports:
             feed = await session.get(OutsideFeedRow, feed_id, with_for_update=True)
             if feed is not None:
                 feed.failures += 1
-                feed.problem = reason
+                feed.problem = clean_line(reason)
                 pause = min(PAUSE * 2 ** min(feed.failures, 10), LONGEST_PAUSE)
                 feed.look_at = self._clock() + pause

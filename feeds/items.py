@@ -29,8 +29,17 @@ class Item:
 def read_items(content: bytes, content_type: str, url: str) -> list[Item]:
     """In the order of the feed, at most ``MOST_ITEMS``, each guid once.
 
-    Slow: for a process beside. Raises BadInput when it is no feed.
+    Slow: for a process beside. Raises BadInput when it is no feed, or none that can be read.
     """
+    try:
+        return _read(content, content_type, url)
+    except BadInput:
+        raise
+    except Exception as problem:  # the outer wall: strangers write them
+        raise BadInput("it cannot be read") from problem
+
+
+def _read(content: bytes, content_type: str, url: str) -> list[Item]:
     import feedparser
 
     read = feedparser.parse(
@@ -50,7 +59,8 @@ def _item(entry: Mapping[str, Any]) -> Item:
     title = clean_line(plain(sanitised(str(entry.get("title") or ""))))
     title = shortened(title or words, MAX_TITLE)
     link = str(entry.get("link") or "")
-    link = link if link.startswith(("https://", "http://")) and len(link) <= MAX_URL else ""
+    fits = link.startswith(("https://", "http://")) and len(link) <= MAX_URL
+    link = clean_text(link) if fits else ""
     guid = clean_line(str(entry.get("id") or link))
     if not guid or len(guid) > MAX_GUID:
         guid = sha256(f"{guid}\n{title}\n{words}".encode()).hexdigest()
@@ -68,6 +78,6 @@ def _markdown(html: str) -> str:
 
     try:
         text = markdownify(html, heading_style="ATX", bullets="-")
-    except RecursionError:  # nested a thousand times
+    except Exception:  # nested a thousand times, a list that starts at "²" …: the words are left
         text = plain(html)
     return clean_text(text).strip()[:MAX_BODY]

@@ -7,10 +7,10 @@ from datetime import timedelta
 import aiohttp
 import structlog
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import Clock
 from core.database import Database
+from core.looks import keep_looking
 from feeds.models import HubPingRow
 
 EVERY = 2.0  # seconds between looks
@@ -35,13 +35,11 @@ class HubPings:
         if not self._hub_url:
             return
         async with aiohttp.ClientSession(timeout=TIMEOUT) as client:
-            while True:
-                try:
-                    while await self.send_due(client) == BATCH:
-                        pass
-                except (SQLAlchemyError, OSError) as problem:
-                    log.warning("hub.store_away", error=repr(problem))
-                await asyncio.sleep(EVERY)
+
+            async def look() -> bool:
+                return await self.send_due(client) == BATCH
+
+            await keep_looking("hub", look, EVERY)
 
     async def send_due(self, client: aiohttp.ClientSession) -> int:
         """Send the pings that are due; returns how many were tried."""

@@ -1,16 +1,14 @@
 """Entries whose hour has come are published; several processes may look at once."""
 
-import asyncio
-
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import audit
 from core.clock import Clock
 from core.database import Database
 from core.errors import BadInput
+from core.looks import keep_looking
 from feeds.models import EntryRow, EntryStatus
 from feeds.publishing import Publishing
 
@@ -28,13 +26,10 @@ class Schedule:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                while await self.publish_due() == BATCH:
-                    pass
-            except (SQLAlchemyError, OSError) as problem:
-                log.warning("schedule.store_away", error=repr(problem))
-            await asyncio.sleep(EVERY)
+        await keep_looking("schedule", self._look, EVERY)
+
+    async def _look(self) -> bool:
+        return await self.publish_due() == BATCH
 
     async def publish_due(self) -> int:
         """Publish what is due, the earliest first; returns how many entries that were."""

@@ -1,14 +1,11 @@
 """The clock of digests: at every hour at which some are due a campaign begins."""
 
-import asyncio
 from uuid import UUID
-
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import Clock
 from core.database import Database
 from core.ids import derived_id
+from core.looks import keep_looking
 from ingest import publish
 from notify.announcing import RANGE, begin_campaign
 from notify.audiences import Audiences
@@ -16,8 +13,6 @@ from notify.campaigns import SETTLED, CampaignKind, CampaignRow
 
 EVERY = 20.0  # seconds between looks
 NAMESPACE = UUID("0c0f8f0a-6a53-5f0c-9a3e-6c5f6ab5d1d4")
-
-log = structlog.get_logger()
 
 
 class DigestRounds:
@@ -30,12 +25,11 @@ class DigestRounds:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                await self.begin()
-            except (SQLAlchemyError, OSError) as problem:
-                log.warning("digests.store_away", error=repr(problem))
-            await asyncio.sleep(EVERY)
+        await keep_looking("digests", self._look, EVERY)
+
+    async def _look(self) -> bool:
+        await self.begin()
+        return False
 
     async def begin(self) -> UUID | None:
         """Begin a round for all that is due and in no round yet; returns its campaign.

@@ -1,11 +1,8 @@
 """Taking away drafts that have expired and uploads that nothing more came of, with their files."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.procedures.drafts import sweep_drafts
@@ -13,11 +10,10 @@ from cases.procedures.uploading import sweep_uploads
 from core.blobs import Blobs
 from core.clock import Clock
 from core.database import Database
+from core.looks import keep_looking
 
 EVERY = 3600.0  # seconds between looks
 BATCH = 100  # drafts or uploads in one transaction
-
-log = structlog.get_logger()
 
 
 Ended = Callable[[AsyncSession, Sequence[UUID]], Awaitable[None]]
@@ -35,13 +31,10 @@ class DraftSweep:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                while await self.sweep() == BATCH:
-                    pass
-            except (SQLAlchemyError, OSError) as problem:
-                log.warning("drafts.store_away", error=repr(problem))
-            await asyncio.sleep(EVERY)
+        await keep_looking("drafts", self._look, EVERY)
+
+    async def _look(self) -> bool:
+        return await self.sweep() == BATCH
 
     async def sweep(self) -> int:
         """One batch; returns how many drafts that were."""

@@ -41,6 +41,7 @@ class Site(Fetching):
 
     content: bytes | None = b""
     problem: str = ""
+    fault: Exception | None = None
     asked: list[str] = field(default_factory=list)
     """The tags that were shown."""
 
@@ -48,6 +49,8 @@ class Site(Fetching):
         self.asked.append(etag)
         if self.problem:
             raise NotFetched(self.problem)
+        if self.fault:
+            raise self.fault
         return Fetched(self.content, url, "application/rss+xml", '"tag"', "")
 
 
@@ -171,6 +174,9 @@ FILE = (
 )
 
 
+STRANGE = rss(item(1, '<ol start="²"><li>First</li></ol>'))
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -184,8 +190,11 @@ FILE = (
         rss("<item><title></title></item>", "<item/>"),
         b"/etc/passwd",
         b"",
+        b'<?xml version="1.0" encoding="undefined"?><rss version="2.0"/>',
+        b'<?xml version="1.0" encoding="\0utf"?><rss version="2.0"/>',
+        rss(item(1, title="&#xD800;")),
+        STRANGE,
     ],
-    ids=["billion", "file", "bytes", "deep", "amps", "many", "date", "empty", "path", "nothing"],
 )
 def test_no_feed_does_harm(content: bytes) -> None:
     try:
@@ -195,6 +204,19 @@ def test_no_feed_does_harm(content: bytes) -> None:
     assert len(items) <= MOST_ITEMS
     assert not any("root:" in one.title + one.body for one in items)
     assert all(len(one.title) <= 150 and len(one.body) <= 20_000 for one in items)
+
+
+def test_of_what_is_strange_the_words_are_left() -> None:
+    (one,) = read_items(STRANGE, "application/rss+xml", ADDRESS)
+    assert one.body == "First"
+
+
+async def test_a_fault_over_one_feed_is_noted_with_it_and_ends_nothing(outside: Outside) -> None:
+    await outside.add()
+    outside.site.fault = RuntimeError("nobody has thought of this")
+    await outside.look()
+    assert (await outside.feed()).failures == 1
+    assert not await outside.imports.look(), "it is not due"
 
 
 def test_an_atom_entry_is_read_whole() -> None:

@@ -1,21 +1,16 @@
 """Reminding citizens of documents that expire soon: once, by mail, in one transaction with the note
 that it was done."""
 
-import asyncio
-
-import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from citizens.models import AccountRow, WalletItemRow
 from core.clock import Clock
 from core.database import Database
+from core.looks import keep_looking
 from notify import AccountKind, AccountMails
 
 EVERY = 3600.0  # seconds between looks
 BATCH = 100  # documents in one transaction
-
-log = structlog.get_logger()
 
 
 class Reminders:
@@ -31,13 +26,10 @@ class Reminders:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        while True:
-            try:
-                while await self.remind() == BATCH:
-                    pass
-            except (SQLAlchemyError, OSError) as problem:
-                log.warning("reminders.store_away", error=repr(problem))
-            await asyncio.sleep(EVERY)
+        await keep_looking("reminders", self._look, EVERY)
+
+    async def _look(self) -> bool:
+        return await self.remind() == BATCH
 
     async def remind(self) -> int:
         """Queue the mails that are due; returns how many documents that were."""
