@@ -14,12 +14,12 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from core.errors import Refused
+from core.answers import content_of
+from core.errors import BadInput, Refused
 
 MOST_BYTES = 2 * 1024 * 1024  # unpacked
 MOST_REDIRECTS = 5
 TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5, sock_read=10)
-CHUNK = 64 * 1024  # bytes
 AGENT = "Guichet (+feeds)"
 
 Address = IPv4Address | IPv6Address
@@ -82,6 +82,8 @@ class Fetching:
                 cookie_jar=aiohttp.DummyCookieJar(),
             ) as client:
                 return await self._follow(client, URL(url))
+        except BadInput as problem:
+            raise NotFetched(problem.reason) from problem
         except _Forbidden as problem:
             raise NotFetched(str(problem)) from problem
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as problem:
@@ -102,7 +104,7 @@ class Fetching:
                 if answer.status != 200:
                     raise NotFetched(f"HTTP {answer.status}")
                 return Fetched(
-                    await _content(answer),
+                    await content_of(answer, MOST_BYTES),
                     str(url),
                     answer.headers.get("Content-Type", ""),
                     answer.headers.get("ETag", "")[:500],
@@ -139,12 +141,3 @@ class _Resolver(AbstractResolver):
 
     async def close(self) -> None:
         await self._resolver.close()
-
-
-async def _content(answer: aiohttp.ClientResponse) -> bytes:
-    content = bytearray()
-    async for chunk in answer.content.iter_chunked(CHUNK):
-        content += chunk
-        if len(content) > MOST_BYTES:
-            raise NotFetched("it is too large")
-    return bytes(content)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import structlog
 
+from core.answers import content_of
 from core.errors import Refused
 from core.settings import Settings
 from core.web.theme import Theme, sanitized, stylesheet_of
@@ -53,7 +54,7 @@ class ThemeFetching:
     async def fetch(self) -> bool:
         """Whether all came."""
         # Imported here: most towns fetch nothing.
-        from aiohttp import ClientError, ClientSession, ClientTimeout
+        from aiohttp import ClientSession, ClientTimeout
 
         complete = True
         async with ClientSession(timeout=ClientTimeout(total=PATIENCE)) as http:
@@ -61,9 +62,11 @@ class ThemeFetching:
                 try:
                     async with http.get(url) as answer:
                         answer.raise_for_status()
-                        content = await answer.content.read(MOST)
-                    setattr(self._theme, place, sanitized(content.decode("utf-8", "replace"), url))
-                except (ClientError, TimeoutError, OSError, ValueError) as problem:
+                        content = (await content_of(answer, MOST)).decode("utf-8", "replace")
+                        # Links lead on from where it was in the end.
+                        part = sanitized(content, str(answer.url))
+                    setattr(self._theme, place, part)
+                except Exception as problem:  # the outer wall: whatever stands there
                     log.warning("theme.not_fetched", url=url, error=repr(problem))
                     complete = False
         return complete

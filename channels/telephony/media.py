@@ -7,7 +7,8 @@ Only from the account's own API, with its credentials
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import Later, Refused
+from core.answers import content_of
+from core.errors import BadInput, Later, Refused
 from notify import TwilioAccount
 
 if TYPE_CHECKING:
@@ -50,11 +51,8 @@ async def fetch(session: "ClientSession", account: TwilioAccount, url: str, most
                 raise Refused(f"the provider gives it to nobody (HTTP {answer.status})")
             if answer.status != 200:
                 raise Later(f"the provider says HTTP {answer.status}")
-            content = bytearray()
-            async for chunk in answer.content.iter_chunked(64 * 1024):
-                content += chunk
-                if len(content) > most:
-                    raise Refused(f"it is larger than {most} bytes")
-            return Media(bytes(content), answer.content_type)
+            return Media(await content_of(answer, most), answer.content_type)
+    except BadInput as problem:
+        raise Refused(problem.reason) from problem
     except (ClientError, TimeoutError) as problem:
         raise Later(f"the provider cannot be reached: {problem!r}") from problem

@@ -3,7 +3,7 @@ and below."""
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from starlette.requests import Request
@@ -74,7 +74,7 @@ def sanitized(html: str, base: str) -> str:
     return str(cleaner.clean(html)).strip()
 
 
-@cache
+@lru_cache(8)
 def _cleaner(base: str) -> Any:
     import nh3
 

@@ -23,7 +23,7 @@ def test_only_words_and_links_are_left_and_links_lead_to_the_site() -> None:
 
 
 async def test_it_is_fetched_and_stays_when_the_site_is_away() -> None:
-    with answering(PART) as url:
+    with answering(PART, pause=0.05) as url:
         settings = Settings(theme_header=url)
         theme = theme_of(settings)
         fetching = ThemeFetching(settings, theme)
@@ -31,6 +31,7 @@ async def test_it_is_fetched_and_stays_when_the_site_is_away() -> None:
         assert await fetching.fetch()
     before = theme.header
     assert "Agenda" in before
+    assert "Non" in before
     assert not await fetching.fetch()
     assert theme.header == before
 

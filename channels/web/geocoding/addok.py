@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from channels.web.geocoding import Found
-from core.errors import Later
+from core.answers import content_of
+from core.errors import BadInput, Later
 from core.text import clean_line
 
 PATIENCE = 3.0  # seconds
@@ -44,9 +45,16 @@ class Addok:
                 http.get(f"{self._url}/{what}", params=asked) as answer,
             ):
                 answer.raise_for_status()
-                content = await answer.content.read(MAX_ANSWER)
+                content = await content_of(answer, MAX_ANSWER)
             return json.loads(content)
-        except (ClientError, TimeoutError, OSError, ValueError, RecursionError) as problem:
+        except (
+            BadInput,
+            ClientError,
+            TimeoutError,
+            OSError,
+            ValueError,
+            RecursionError,
+        ) as problem:
             raise Later(f"the geocoder does not answer: {problem!r}") from problem
 
 

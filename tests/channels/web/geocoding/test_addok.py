@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
-from channels.web.geocoding.addok import Addok
+from channels.web.geocoding.addok import MAX_ANSWER, Addok
 from channels.web.geocoding.routes import geocoding_routes
 from core.errors import Later
 from core.ratelimit import RateLimit
@@ -31,8 +32,9 @@ SQUARE = {
 
 
 @contextmanager
-def addok(answer: Any, asked: list[str] | None = None) -> Iterator[str]:
-    """Its address; ``asked`` gets what it is asked."""
+def addok(answer: Any, asked: list[str] | None = None, pause: float = 0) -> Iterator[str]:
+    """Its address; ``asked`` gets what it is asked. ``pause`` seconds are in the middle of each
+    answer."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -42,7 +44,9 @@ def addok(answer: Any, asked: list[str] | None = None) -> Iterator[str]:
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2])
+            time.sleep(pause)
+            self.wfile.write(content[len(content) // 2 :])
 
         def log_message(self, format: str, *args: object) -> None:
             """Nobody reads it."""
@@ -82,6 +86,13 @@ async def test_addresses_are_completed_and_named_by_their_place() -> None:
 async def test_what_is_no_address_is_passed_over(answer: Any) -> None:
     with addok(answer) as url:
         assert await Addok(url).search("place") == []
+
+
+async def test_an_answer_in_two_pieces_is_read_whole_and_one_without_end_is_not() -> None:
+    with addok({"features": [SQUARE]}, pause=0.05) as url:
+        assert len(await Addok(url).search("place")) == 1
+    with addok({"features": [SQUARE], "more": "x" * MAX_ANSWER}) as url, pytest.raises(Later):
+        await Addok(url).search("place")
 
 
 async def test_a_geocoder_that_is_away_or_mad_is_waited_for_no_longer() -> None:
