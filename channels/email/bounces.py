@@ -6,7 +6,7 @@ as any mail does. A campaign to 100,000 would otherwise open thousands of cases.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.email.reports import Report, ReportKind, read_report
-from core.blobs import Blobs
+from core.blobs import BlobRow, Blobs
 from core.clock import Clock
 from core.database import Database
 from core.processes import Processes, WorkerDied
@@ -25,8 +25,10 @@ from ingest.events import Event, IntakeReceived
 from ingest.models import IntakeRow
 from notify import DeliveryStatus, ReturnPaths, record_complaint, record_feedback
 
-PATIENCE = 30.0  # seconds for the reports of one batch
+PATIENCE = 30.0  # seconds for the reports that are read together
 HEAD = 64 * 1024  # bytes of a mail from the bounce mailbox in which our return path is looked for
+MOST = 2 * 1024 * 1024  # bytes: what is larger there is no report, most servers quote far less
+TOGETHER = 4 * 1024 * 1024  # bytes of mails that are in memory at once, unless one alone is larger
 
 log = structlog.get_logger()
 
@@ -37,6 +39,17 @@ class Prepared:
     """By the intake: the delivery, and what is said of it."""
     rest: Any
     """What the normalization has prepared of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """What may be a report."""
+
+    intake_id: UUID
+    sha256: str
+    size: int
+    delivery_id: UUID | None
+    """The envelope's."""
 
 
 class Bounces:
@@ -86,39 +99,48 @@ class Bounces:
         return []
 
     async def _read(self, ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, Report]]:
-        query = select(IntakeRow.id, IntakeRow.facts, IntakeRow.raw_sha256).where(
-            IntakeRow.id.in_(ids), IntakeRow.channel == ChannelName.EMAIL
+        query = (
+            select(IntakeRow.id, IntakeRow.facts, IntakeRow.raw_sha256, BlobRow.size)
+            .join(BlobRow, BlobRow.sha256 == IntakeRow.raw_sha256)
+            .where(IntakeRow.id.in_(ids), IntakeRow.channel == ChannelName.EMAIL)
         )
         async with self._database.read() as session:
-            rows = [row for row in await session.execute(query) if self._is_ours(row.facts)]
-            raws = await self._blobs.read_many(session, [row.raw_sha256 for row in rows])
-        meant = {}
-        for row in rows:
-            raw = raws[row.raw_sha256]
-            delivery_id = self._delivery(row.facts, raw)
-            if delivery_id is not None:
-                meant[row.id] = delivery_id, raw
+            rows = (await session.execute(query)).all()
+        mails = [mail for row in rows if (mail := self._possible(*row)) is not None]
+        reports: dict[UUID, tuple[UUID, Report]] = {}
+        for some in _pieces(mails):
+            reports |= await self._read_together(some)
+        return reports
+
+    def _possible(
+        self, intake_id: UUID, facts: Mapping[str, Any], sha256: str, size: int
+    ) -> "_Mail | None":
+        """What came to a return path, or may be a report in the mailbox behind all of them."""
+        envelope = " ".join(str(one) for one in facts.get("recipients") or ())
+        known = next(self._paths.deliveries(envelope), None)
+        if known is None and (size > MOST or self._paths.mailbox not in envelope.lower()):
+            return None
+        return _Mail(intake_id, sha256, size, known)
+
+    async def _read_together(self, mails: Sequence["_Mail"]) -> dict[UUID, tuple[UUID, Report]]:
+        async with self._database.read() as session:
+            raws = await self._blobs.read_many(session, {mail.sha256 for mail in mails})
+        meant = [
+            (mail.intake_id, delivery_id, raws[mail.sha256])
+            for mail in mails
+            if (delivery_id := mail.delivery_id or self._quoted(raws[mail.sha256])) is not None
+        ]
         if not meant:
             return {}
-        found = await self._reports([raw for _, raw in meant.values()])
+        found = await self._reports([raw for _, _, raw in meant])
         return {
             intake_id: (delivery_id, report)
-            for (intake_id, (delivery_id, _)), report in zip(meant.items(), found, strict=True)
+            for (intake_id, delivery_id, _), report in zip(meant, found, strict=True)
             if report is not None
         }
 
-    def _is_ours(self, facts: Mapping[str, Any]) -> bool:
-        """Whether it came to a return path, or to the mailbox behind all of them."""
-        recipients = [str(one).lower() for one in facts.get("recipients") or ()]
-        return self._paths.mailbox in recipients or any("+" in one for one in recipients)
-
-    def _delivery(self, facts: Mapping[str, Any], raw: bytes) -> UUID | None:
-        """The envelope's; of a mailbox that is fetched, or of a complaint, the one quoted in it."""
-        envelope = " ".join(str(one) for one in facts.get("recipients") or ())
-        if (known := next(self._paths.deliveries(envelope), None)) is not None:
-            return known
-        if self._paths.mailbox not in envelope.lower():
-            return None
+    def _quoted(self, raw: bytes) -> UUID | None:
+        """Of a mailbox that is fetched, or of a complaint: the delivery whose path it quotes."""
         return next(self._paths.deliveries(raw[:HEAD].decode("ascii", "replace")), None)
 
     async def _reports(self, raws: Sequence[bytes]) -> Sequence[Report | None]:
@@ -131,6 +153,20 @@ class Bounces:
                 self._processes.restart()
             log.warning("mail.report_unread", error=repr(problem))
             return [None] * len(raws)
+
+
+def _pieces(mails: Iterable[_Mail]) -> Iterator[list[_Mail]]:
+    """Those that are read together, in their order."""
+    some: list[_Mail] = []
+    size = 0
+    for mail in mails:
+        if some and size + mail.size > TOGETHER:
+            yield some
+            some, size = [], 0
+        some.append(mail)
+        size += mail.size
+    if some:
+        yield some
 
 
 def read_reports(raws: Sequence[bytes]) -> list[Report | None]:

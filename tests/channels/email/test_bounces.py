@@ -1,6 +1,6 @@
 """What comes back: reports as Postfix writes them, complaints, and forgeries of both."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class Town:
         self.desk = desk
         self.rest = Rest()
         self._acceptance = Acceptance(desk.database, blobs, desk.clock)
-        self._bounces = Bounces(self.rest, desk.database, blobs, desk.clock, processes, PATHS)
+        self.bounces = Bounces(self.rest, desk.database, blobs, desk.clock, processes, PATHS)
 
     async def sent(self) -> DeliveryRow:
         await self.desk.tell(await self.desk.open())
@@ -67,12 +67,14 @@ class Town:
         return await self.desk.row()
 
     async def receive(self, raw: bytes, recipient: str) -> None:
+        await self.desk.consume(self.bounces, [await self.accept(raw, recipient)])
+
+    async def accept(self, raw: bytes, recipient: str) -> Event:
         facts = {"mail_from": "", "recipients": [recipient]}
         arrival = Arrival(ChannelName.EMAIL, sha256(raw).hexdigest(), raw, facts)
         accepted = await self._acceptance.accept(arrival)
         data = IntakeReceived(intake_id=accepted.intake_id, channel=ChannelName.EMAIL)
-        event = new_event(data, key=accepted.intake_id, id=new_id(), time=self.desk.clock())
-        await self.desk.consume(self._bounces, [event])
+        return new_event(data, key=accepted.intake_id, id=new_id(), time=self.desk.clock())
 
 
 @pytest.fixture
@@ -119,6 +121,40 @@ async def test_a_report_in_a_mailbox_that_is_fetched_is_found_by_what_it_quotes(
     row = await town.sent()
     raw = report("no_such_user", PATHS.address(row.id))
     await town.receive(raw, "bounces@demo.example")
+    assert (await town.desk.row()).status == DeliveryStatus.BOUNCED
+
+
+@on_sqlite
+async def test_what_is_too_large_for_a_report_is_not_even_looked_at(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.email.bounces.MOST", 1_000)
+    row = await town.sent()
+    raw = report("no_such_user", PATHS.address(row.id))
+    await town.receive(raw, "bounces@demo.example")
+    assert (await town.desk.row()).status == DeliveryStatus.SENT
+    assert len(town.rest.events) == 1
+
+
+@on_sqlite
+async def test_only_so_many_bytes_of_mails_are_read_together(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels.email.bounces.TOGETHER", 5_000)
+    row = await town.sent()
+    raw = report("no_such_user", PATHS.address(row.id))
+    events = [await town.accept(raw + b"\r\n" * n, "bounces@demo.example") for n in range(5)]
+    held: list[int] = []
+    read_many = Blobs.read_many
+
+    async def watched(self: Blobs, session: AsyncSession, names: Collection[str]) -> Any:
+        contents = await read_many(self, session, names)
+        held.append(sum(map(len, contents.values())))
+        return contents
+
+    monkeypatch.setattr(Blobs, "read_many", watched)
+    await town.desk.consume(town.bounces, events)
+    assert max(held) <= 5_000 < sum(held)
     assert (await town.desk.row()).status == DeliveryStatus.BOUNCED
 
 
