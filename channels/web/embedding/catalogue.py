@@ -59,7 +59,11 @@ def catalogue_of(
 
 def slug_in(url: str, portal_url: str) -> str | None:
     """Of an address of ours: a procedure's, nothing for the catalogue's; None for any other."""
-    asked, ours = urlsplit(url), urlsplit(portal_url)
+    ours = urlsplit(portal_url)
+    try:
+        asked = urlsplit(url)
+    except ValueError:  # half an IPv6 address, for one
+        return None
     below = asked.path.removeprefix(ours.path).strip("/").split("/")
     if asked.netloc != ours.netloc or below[0] != "procedures" or len(below) > 2:
         return None

@@ -1,5 +1,6 @@
 """The addresses that other sites, and their visitors' browsers, ask."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,8 +18,8 @@ from core.text import clean_line
 from core.web.static import StaticFiles
 
 FRESH = {"Cache-Control": "public, max-age=300", "Vary": "Origin, Accept-Language"}
-MAX_URL = 2_000  # characters
 SIZES = ("maxwidth", "maxheight")
+_PIXELS = re.compile("[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Embedding:
         settings, asked = self.office.settings, request.query_params
         if asked.get("format", "json") != "json":
             return PlainTextResponse("only JSON\n", 501)
-        slug = slug_in(asked.get("url", "")[:MAX_URL], settings.portal_url)
+        slug = slug_in(clean_line(asked.get("url", "")), settings.portal_url)
         if slug is None:
             return PlainTextResponse("no address of ours\n", 404)
         locale = self.office.pages.locale_of(request)
@@ -60,7 +61,9 @@ class Embedding:
                     title = (await published_procedure(session, slug)).definition.called(locale)
             except NotThere:
                 return PlainTextResponse("no such procedure\n", 404)
-        limits = {name: int(asked[name]) for name in SIZES if asked.get(name, "")[:6].isdecimal()}
+        limits = {
+            name: int(asked[name]) for name in SIZES if _PIXELS.fullmatch(asked.get(name, ""))
+        }
         found = oembed_of(title, slug, locale, settings.portal_url, settings.town, limits)
         return JSONResponse(found, headers={**FRESH, **self._shared_with(request)})
 

@@ -1,7 +1,10 @@
 """The catalogue on other sites: what they are told, and which of them."""
 
+from urllib.parse import quote
+
 import pytest
 
+from channels.web.embedding.catalogue import RATIO
 from core.settings import Settings
 from tests.channels.web.building import Portal
 from tests.channels.web.procedures.building import begin, publish, request_for_bins
@@ -59,6 +62,21 @@ async def test_oembed_answers_for_our_addresses_alone(bins: Portal) -> None:
     assert wrong == [404, 404, 501, 404]
     assert script.headers["content-type"].startswith("text/javascript")
     assert "json+oembed" in page.html
+
+
+@pytest.mark.parametrize("size", ["123456x", "-1", "", "²", "1" * 5_000, "٣"])
+async def test_a_size_that_is_none_is_passed_over(bins: Portal, size: str) -> None:
+    async with bins.browser() as browser:
+        asked = {"url": f"{OURS}/bins", "maxwidth": size}
+        found = (await browser.client.get("/oembed", params=asked)).json()
+    assert found["width"] == RATIO[0]
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://[x]/procedures", "//\x00", "\ud800"])
+async def test_an_address_that_is_none_is_not_ours(bins: Portal, url: str) -> None:
+    async with bins.browser() as browser:
+        asked = quote(url, errors="surrogatepass")
+        assert (await browser.client.get(f"/oembed?url={asked}")).status_code == 404
 
 
 async def test_a_link_fills_in_what_says_nothing_about_a_person(bins: Portal) -> None:
