@@ -37,11 +37,11 @@ class DraftSweep:
         return await self.sweep() == BATCH
 
     async def sweep(self) -> int:
-        """One batch; returns how many drafts that were."""
+        """One batch; returns how many drafts that were, or uploads if those were more."""
         async with self._database.begin() as session:
             drafts, gone = await sweep_drafts(session, self._blobs, self._clock(), BATCH)
             if self._ended is not None:
                 await self._ended(session, drafts)
-            more = await sweep_uploads(session, self._blobs, self._clock(), BATCH)
+            uploads, more = await sweep_uploads(session, self._blobs, self._clock(), BATCH)
         await self._blobs.discard([*gone, *more])
-        return len(drafts)
+        return max(len(drafts), uploads)

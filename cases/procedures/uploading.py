@@ -186,11 +186,11 @@ async def drop_idle(
 
 async def sweep_uploads(
     session: AsyncSession, blobs: Blobs, now: datetime, most: int
-) -> Sequence[str]:
-    """Those that nothing more has come of."""
+) -> tuple[int, Sequence[str]]:
+    """How many there were that nothing more has come of, and the blobs to be discarded."""
     old = select(UploadRow.id).where(UploadRow.changed_at < now - UPLOAD_LIFE).limit(most)
     gone = (await session.scalars(old)).all()
-    return await _remove_uploads(session, blobs, UploadRow.id.in_(gone))
+    return len(gone), await _remove_uploads(session, blobs, UploadRow.id.in_(gone))
 
 
 async def used_by(session: AsyncSession, draft_id: UUID) -> tuple[int, int]:

@@ -127,6 +127,7 @@ async def test_an_upload_that_nothing_more_comes_of_is_swept_with_its_pieces(bin
         jeanne = await begin(browser)
         place = (await create(jeanne)).headers["location"]
         await piece(jeanne, place, 0, PLAN[:1_000])
+        await create(jeanne, "other.pdf")
     bins.clock.advance(days=3)
-    await DraftSweep(bins.database, bins.blobs, bins.clock).sweep()
+    assert await DraftSweep(bins.database, bins.blobs, bins.clock).sweep() == 2
     assert [await left(bins, table) for table in (UploadRow, UploadPieceRow, BlobRow)] == [0, 0, 0]
