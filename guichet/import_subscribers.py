@@ -25,10 +25,8 @@ def import_subscribers(
     """Take over an earlier list of subscribers. Lines without proof of consent are left out."""
     with bars() as shown:
         report = with_town(lambda town: _take_over(town, file, shown))
-    for problem in report.bad:
-        typer.echo(f"line {problem.number}: {problem.reason} {problem.what}".strip(), err=True)
-    typer.echo(f"{report.taken} lines taken over, {len(report.bad)} left out")
-    if report.bad:
+    typer.echo(f"{report.taken} lines taken over, {report.left_out} left out")
+    if report.left_out:
         raise typer.Exit(1)
 
 
@@ -47,6 +45,8 @@ async def _take_over(town: Town, file: Path, shown: Bars) -> Report:
             nonlocal shown_already
             advance(report.done - shown_already)
             shown_already = report.done
+            for one in report.latest:
+                typer.echo(f"line {one.number}: {one.reason} {one.what}".strip(), err=True)
 
         lines = read_lines(text, places, town.clock())
         return await take_over(town.database, town.clock, zone, lines, tell)

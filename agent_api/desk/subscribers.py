@@ -9,6 +9,7 @@ from io import StringIO
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Depends, File, UploadFile
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +37,7 @@ RECENT = 20  # lists
 SILENT = timedelta(minutes=1)
 """A list that has not come on for so long was interrupted."""
 
+log = structlog.get_logger()
 routes = APIRouter(prefix="/agent/subscribers")
 RUNNING: set[asyncio.Task[None]] = set()
 """Lists that are being taken over by this process."""
@@ -127,15 +129,19 @@ async def progress(request: Request, context: In, agent: DeskAgent, import_id: U
 async def _take_over(context: Context, import_id: UUID, text: str, places: Places) -> None:
     async def tell(session: AsyncSession, report: Report) -> None:
         row = await session.get_one(SubscriberImportRow, import_id)
-        row.done, row.taken, row.left_out = report.done, report.taken, len(report.bad)
-        row.problems = [(one.number, one.reason, one.what) for one in report.bad[:SHOWN]]
+        row.done, row.taken, row.left_out = report.done, report.taken, report.left_out
+        more = [(one.number, one.reason, one.what) for one in report.latest]
+        row.problems = [*row.problems, *more][:SHOWN]
         row.seen_at = context.clock()
 
     lines = read_lines(StringIO(text), places, context.clock())
-    await take_over(context.database, context.clock, places.zone, lines, tell)
-    async with context.database.begin() as session:
-        row = await session.get_one(SubscriberImportRow, import_id)
-        row.finished_at = row.seen_at = context.clock()
+    try:
+        await take_over(context.database, context.clock, places.zone, lines, tell)
+        async with context.database.begin() as session:
+            row = await session.get_one(SubscriberImportRow, import_id)
+            row.finished_at = row.seen_at = context.clock()
+    except Exception:  # the outer wall: nobody awaits us; the page tells that it was interrupted
+        log.exception("subscribers.not_taken_over", list=str(import_id))
 
 
 async def _page(request: Request, context: Context, agent: Agent, error: str = "") -> Response:

@@ -22,6 +22,7 @@ from core.database import insert_new
 from core.errors import BadInput
 from core.i18n import LOCALES, N_
 from core.ids import new_id
+from core.text import clean_line
 from feeds.models import DistrictRow, TopicRow
 from feeds.subscriptions.digests import next_due
 from feeds.subscriptions.models import (
@@ -35,7 +36,6 @@ from feeds.subscriptions.models import (
 from feeds.subscriptions.wishes import HOUR, Wish
 
 NEEDED = ("address", "topics", "consent_at", "consent_source")
-MAX_FIELD = 1000  # characters
 CHUNK = 500  # lines in one transaction
 
 UNREADABLE = N_("The line cannot be read.")
@@ -100,9 +100,13 @@ class Places:
 
 
 def read_lines(text: Iterable[str], places: Places, now: datetime) -> Iterator[Line | BadLine]:
-    """Line by line. Raises BadInput when the head lacks a column."""
+    """Line by line. Raises BadInput when the head lacks a column or cannot be read."""
     reader = csv.DictReader(text, restval="")
-    missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+    try:
+        names = reader.fieldnames or ()
+    except csv.Error as problem:
+        raise BadInput("the first line cannot be read") from problem
+    missing = [name for name in NEEDED if name not in names]
     if missing:
         raise BadInput(f"the first line must name the columns; missing: {', '.join(missing)}")
     while True:
@@ -114,9 +118,7 @@ def read_lines(text: Iterable[str], places: Places, now: datetime) -> Iterator[L
             yield BadLine(reader.line_num, UNREADABLE)
             continue
         given = {
-            str(name): value[:MAX_FIELD].strip()
-            for name, value in fields.items()
-            if isinstance(value, str)
+            str(name): clean_line(value) for name, value in fields.items() if isinstance(value, str)
         }
         try:
             yield _line(reader.line_num, given, places, now)

@@ -1,7 +1,7 @@
 """A whole list, a piece at a time: each is a transaction, together with how far it has come."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -19,8 +19,9 @@ class Report:
     done: int = 0
     """Lines that were looked at."""
     taken: int = 0
-    bad: list[BadLine] = field(default_factory=list)
-    """In the order of the file."""
+    left_out: int = 0
+    latest: Sequence[BadLine] = ()
+    """What was left out of the latest piece, in the order of the file: a list may be long."""
 
 
 Tell = Callable[[AsyncSession, Report], Awaitable[None]]
@@ -39,11 +40,12 @@ async def take_over(
     for piece in _pieces(lines):
         good = [line for line in piece if isinstance(line, Line)]
         bad = [line for line in piece if isinstance(line, BadLine)]
-        async with database.begin() as session:
+        async with database.begin(patient=True) as session:
             ended = await import_lines(session, clock, zone, good)
             report.done += len(piece)
             report.taken += len(good) - len({one.number for one in ended})
-            report.bad += sorted([*bad, *ended], key=lambda line: line.number)
+            report.latest = sorted([*bad, *ended], key=lambda line: line.number)
+            report.left_out += len(report.latest)
             await tell(session, report)
     return report
 

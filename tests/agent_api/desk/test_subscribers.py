@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from agent_api.desk.subscribers import RUNNING
 from feeds.topics import add_topic
 from tests.agent_api.building import KARIM, Browser, House, hidden_fields
@@ -40,9 +42,25 @@ async def test_a_list_is_taken_over_and_its_bad_lines_are_told(
 
 
 async def test_a_file_without_its_columns_is_refused(camille: Browser) -> None:
-    status, page = await put_in(camille, "email;topic\n")
-    assert status == 422
-    assert "consent_source" in page
+    for text in ("email;topic\n", LIST.replace("\n", "\r"), "x" * 200_000):
+        status, page = await put_in(camille, text)
+        assert status == 422
+        assert "consent_source" in page
+
+
+async def test_of_many_bad_lines_the_first_are_kept_and_all_are_counted(
+    house: House, camille: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.subscriptions.taking_over.CHUNK", 2)
+    monkeypatch.setattr("agent_api.desk.subscribers.SHOWN", 3)
+    head, anne, bela = LIST.splitlines(keepends=True)
+    _, location = await put_in(camille, head + bela * 5 + anne)
+    await asyncio.gather(*RUNNING)
+    page = await camille.page(location)
+    assert "0 taken over, 6 left out" in page
+    assert page.count("No topic is called") == 3
+    assert "Line 4" in page
+    assert "Line 5" not in page
 
 
 async def test_it_is_for_functional_administrators(house: House) -> None:
