@@ -8,6 +8,7 @@ them fails, all is rolled back and they are tried one by one, so that it fails a
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ Begin = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     work: Work
+    context: Context
+    """Of who waits: the span that it is in, what its log lines say."""
     answer: asyncio.Future[Any]
 
 
@@ -36,9 +39,9 @@ class Together:
     async def write(self, work: Work) -> Any:
         """What ``work`` returns, once it is durable. It may be called again, after a rollback."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(work, answer))
+        self._waiting.append(_Waiting(work, copy_context(), answer))
         if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_all())
+            self._writing = asyncio.create_task(self._write_all(), context=Context())
         return await answer
 
     async def _write_all(self) -> None:
@@ -48,7 +51,7 @@ class Together:
                 async with self._begin() as session:
                     # Taken only now: who came while we waited for our turn comes along.
                     group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                    values = [await _done(session, one.work) for one in group]
+                    values = [await _done(session, one) for one in group]
             except Exception as problem:  # the outer wall: nobody is left without an answer
                 if not group:
                     group, self._waiting = self._waiting, []
@@ -66,7 +69,7 @@ class Together:
     async def _write_alone(self, one: _Waiting) -> None:
         try:
             async with self._begin() as session:
-                value = await _done(session, one.work)
+                value = await _done(session, one)
         except Exception as problem:  # as above
             _refuse([one], problem)
         else:
@@ -74,10 +77,13 @@ class Together:
                 one.answer.set_result(value)
 
 
-async def _done(session: AsyncSession, work: Work) -> Any:
-    value = await work(session)
-    await session.flush()  # the next one sees it, in the order of the calls
-    return value
+async def _done(session: AsyncSession, one: _Waiting) -> Any:
+    async def work() -> Any:
+        value = await one.work(session)
+        await session.flush()  # the next one sees it, in the order of the calls
+        return value
+
+    return await asyncio.create_task(work(), context=one.context)
 
 
 def _refuse(group: list[_Waiting], problem: Exception) -> None:

@@ -1,6 +1,7 @@
 """Writes that wait together: one commit, and each fails alone."""
 
 import asyncio
+from contextvars import ContextVar
 
 from sqlalchemy import event, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,3 +44,18 @@ async def test_who_waits_together_is_committed_together_and_fails_alone(
     assert [str(one) for one in again] == ["5", "6", "seven", "8"]
     async with database.read() as session:
         assert await session.scalar(select(func.count()).select_from(AuditRow)) == 8
+
+
+WHO: ContextVar[str] = ContextVar("who", default="nobody")
+
+
+async def test_what_is_written_for_somebody_is_written_as_theirs(database: Database) -> None:
+    async def who(_session: AsyncSession) -> str:
+        return WHO.get()
+
+    async def write(name: str) -> str:
+        WHO.set(name)
+        return await database.write(who)
+
+    names = ["anne", "bela", "carl"]
+    assert await asyncio.gather(*(write(name) for name in names)) == names
