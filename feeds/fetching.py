@@ -23,7 +23,11 @@ TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5, sock_read=10)
 AGENT = "Guichet (+feeds)"
 
 Address = IPv4Address | IPv6Address
-_NAT64 = ip_network("64:ff9b::/96")
+_TRANSLATED = (
+    ip_network("64:ff9b::/96"),  # NAT64, RFC 6052
+    ip_network("64:ff9b:1::/48"),  # a network's own NAT64, RFC 8215
+    ip_network("::/96"),  # "IPv4-compatible", RFC 4291: given up, yet some stacks take it
+)
 
 
 class NotFetched(Refused):
@@ -52,7 +56,7 @@ def is_public(address: Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour
         if inner is not None:
             return is_public(inner)
-        if address.teredo is not None or address in _NAT64:
+        if address.teredo is not None or any(address in one for one in _TRANSLATED):
             return False
     return address.is_global and not address.is_multicast
 
