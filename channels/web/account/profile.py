@@ -210,7 +210,9 @@ async def profile_page(
     *,
     errors: list[FieldError] | None = None,
     birth_date: str | None = None,
+    phone: str = "",
 ) -> Response:
+    """``birth_date`` and ``phone`` as they were typed."""
     async with context.database.read() as session:
         shown = await read_profile(session, me.id)
         pending = await pending_number(session, context.clock, me.id)
@@ -220,6 +222,7 @@ async def profile_page(
         birth_date=_typed(shown.birth_date) if birth_date is None else birth_date,
         pending_number=pending,
         with_phone=context.texts is not None,
+        phone=phone,
         errors=errors or (),
     )
     status = 422 if errors else 200

@@ -83,6 +83,8 @@ class ProfilePage:
     pending_number: str
     """A code was sent to it."""
     with_phone: bool
+    phone: str
+    """As it was typed, when it could not be taken."""
     errors: Sequence[FieldError] = ()
 
 
