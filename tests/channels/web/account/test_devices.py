@@ -8,7 +8,10 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import func, select
 
+from cases import CaseRow
+from core.ids import new_id
 from notify import PushEndpointRow, public_vapid_key
+from notify.models import DeliveryRow, Kind, Medium, NotificationRow
 from tests.channels.web.account.building import PASSWORD, PAUL, Accounts, where
 from tests.channels.web.building import SECRET
 
@@ -41,6 +44,43 @@ async def test_a_browser_is_added_listed_taken_along_and_removed(accounts: Accou
             assert await kept(accounts) == 1
         await jeanne.post(remove, at="/me/profile")
         assert await kept(accounts) == 0
+
+
+async def test_what_a_device_showed_is_in_the_list_of_what_was_sent(accounts: Accounts) -> None:
+    reference, now = await accounts.case(), accounts.portal.clock()
+    async with accounts.database.begin() as session:
+        case_id = await session.scalar(select(CaseRow.id).where(CaseRow.reference == reference))
+        notification = NotificationRow(
+            id=new_id(),
+            case_id=case_id,
+            address=f"push:{new_id()}",
+            cause_event_id=new_id(),
+            kind=Kind.REPLY,
+            language="fr",
+            created_at=now,
+        )
+        session.add(notification)
+        session.add(
+            DeliveryRow(
+                id=new_id(),
+                notification_id=notification.id,
+                medium=Medium.PUSH,
+                recipient=notification.address,
+                return_path="",
+                due_at=now,
+                created_at=now,
+                message_id="",
+                subject="",
+                text="Du nouveau dans votre demande",
+                html="",
+                headers={},
+            )
+        )
+    async with accounts.citizen() as jeanne:
+        html = (await jeanne.get("/me/sent")).html
+    assert "Du nouveau dans votre demande" in html
+    assert "Sur un appareil" in html
+    assert "push:" not in html
 
 
 async def test_it_is_erased_with_the_account(accounts: Accounts) -> None:
