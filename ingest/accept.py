@@ -5,6 +5,7 @@ mails at once cost a few fsyncs and not a hundred (group commit).
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,8 +29,8 @@ from ingest.stream import publish
 
 NAMESPACE = UUID("8f0c64a1-6e5b-5f0e-9d0e-6d1f5a3f9b10")
 MAX_GROUP = 256  # arrivals in one transaction
-RUSH = 8  # arrivals in one transaction: so many only wait together when many arrive at once
-RUSH_LASTS = 0.2  # seconds after such a transaction
+RUSH = 8  # arrivals within a moment: then many arrive at once
+MOMENT = 0.2  # seconds
 
 log = structlog.get_logger()
 
@@ -52,11 +53,11 @@ class Acceptance:
         self._clock = clock
         self._waiting: list[_Waiting] = []
         self._committing: asyncio.Task[None] | None = None
-        self._last_rush = -RUSH_LASTS
+        self._arrived: deque[float] = deque(maxlen=RUSH)
 
     def rushed(self) -> bool:
         """Whether arrivals come in a rush: what is not acceptance should then give way."""
-        return monotonic() - self._last_rush < RUSH_LASTS
+        return len(self._arrived) == RUSH and monotonic() - self._arrived[0] < MOMENT
 
     async def accept(self, arrival: Arrival) -> Accepted:
         """Store the arrival; when this returns, it survives a power cut.
@@ -66,6 +67,7 @@ class Acceptance:
         Later
             When the store is full, locked or away. Nothing of the arrival was kept then.
         """
+        self._arrived.append(monotonic())
         intake_id = intake_id_of(arrival)
         with span(f"accept {arrival.channel}", intake=intake_id):
             blob = await self._blobs.stage(arrival.raw)
@@ -94,8 +96,6 @@ class Acceptance:
             else:
                 ACCEPTED.inc(len(group))
                 PER_COMMIT.observe(len(group))
-                if len(group) >= RUSH:
-                    self._last_rush = monotonic()
                 for waiting in group:
                     if not waiting.answer.done():
                         waiting.answer.set_result(Accepted(waiting.intake_id))

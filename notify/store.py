@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Row,
+    Select,
     Table,
     TextualSelect,
     Uuid,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from core.database import is_postgresql
+from core.database import UtcDateTime, is_postgresql
 from notify.campaigns import CampaignContentRow, is_held
 from notify.filling import fill
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
@@ -87,31 +88,6 @@ _COLUMNS = (
 """Of a delivery that is due, without the object that a row of the ORM would be: that is slow."""
 
 
-async def read_due(session: AsyncSession, medium: Medium, now: datetime, limit: int) -> list[Due]:
-    """What waits to be sent by this medium: the urgent first, of one priority the longest due.
-
-    Of what one case has for one recipient the earliest alone, so that none overtakes. What is
-    part of a campaign that is held back waits.
-    """
-    query = (
-        select(*_COLUMNS, CampaignContentRow)
-        .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
-        .outerjoin(CampaignContentRow, CampaignContentRow.id == DeliveryRow.content_id)
-        .where(
-            DeliveryRow.status == QUEUED,
-            DeliveryRow.medium == medium,
-            DeliveryRow.due_at <= now,
-            or_(DeliveryRow.expires_at.is_(None), DeliveryRow.expires_at > now),
-            # Said by itself: with 100,000 of no case PostgreSQL would compare them all.
-            or_(NotificationRow.case_id.is_(None), ~_has_one_before()),
-            ~is_held(DeliveryRow.campaign_id),
-        )
-        .order_by(DeliveryRow.priority, DeliveryRow.due_at)
-        .limit(limit)
-    )
-    return [_due(row) for row in await session.execute(query)]
-
-
 def _has_one_before() -> ColumnElement[bool]:
     """Whether an earlier delivery of the same case and recipient is not settled yet.
 
@@ -130,6 +106,40 @@ def _has_one_before() -> ColumnElement[bool]:
         )
         .correlate(DeliveryRow, NotificationRow)
     )
+
+
+def _query_of_due() -> Select[*tuple[Any, ...]]:
+    now = bindparam("now", type_=UtcDateTime)
+    return (
+        select(*_COLUMNS, CampaignContentRow)
+        .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
+        .outerjoin(CampaignContentRow, CampaignContentRow.id == DeliveryRow.content_id)
+        .where(
+            DeliveryRow.status == QUEUED,
+            DeliveryRow.medium == bindparam("medium"),
+            DeliveryRow.due_at <= now,
+            or_(DeliveryRow.expires_at.is_(None), DeliveryRow.expires_at > now),
+            # Said by itself: with 100,000 of no case PostgreSQL would compare them all.
+            or_(NotificationRow.case_id.is_(None), ~_has_one_before()),
+            ~is_held(DeliveryRow.campaign_id),
+        )
+        .order_by(DeliveryRow.priority, DeliveryRow.due_at)
+        .limit(bindparam("most"))
+    )
+
+
+_DUE = _query_of_due()
+"""Built once: to build it takes ten times as long as to run it."""
+
+
+async def read_due(session: AsyncSession, medium: Medium, now: datetime, limit: int) -> list[Due]:
+    """What waits to be sent by this medium: the urgent first, of one priority the longest due.
+
+    Of what one case has for one recipient the earliest alone, so that none overtakes. What is
+    part of a campaign that is held back waits.
+    """
+    values = {"medium": medium, "now": now, "most": limit}
+    return [_due(row) for row in await session.execute(_DUE, values)]
 
 
 _CLAIM = (
