@@ -35,10 +35,15 @@ def is_public(address: Address) -> bool:
 
 
 def check_host(host: str, may: Callable[[Address], bool] = is_public) -> None:
-    """A number in the place of a name is asked of no resolver. Raises NotPublic."""
+    """A number in the place of a name is asked of no resolver. Raises NotPublic.
+
+    Neither are ``2130706433`` and ``127.1``, which some systems take for addresses: no name is so.
+    """
     try:
         address = ip_address(host)
-    except ValueError:
+    except ValueError as problem:
+        if host.replace(".", "").isdigit():
+            raise NotPublic from problem
         return
     if not may(address):
         raise NotPublic

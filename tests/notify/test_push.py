@@ -142,6 +142,7 @@ async def test_nobody_leads_us_into_our_own_network(service: PushService) -> Non
         {"endpoint": "http://push.example/1"},
         {"endpoint": "https://10.0.0.1/1"},
         {"endpoint": "https://[::ffff:127.0.0.1]/1"},
+        {"endpoint": "https://2130706433/1"},
         {"endpoint": "https://push.example/" + "x" * 2000},
         {"endpoint": "https://me:secret@push.example/1"},
         {"endpoint": "https://push.example:99999/1"},
