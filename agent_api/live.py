@@ -14,7 +14,6 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import Agent, CaseEventRow, CaseRow, QueueRow
@@ -79,7 +78,7 @@ class Live:
             if self._pages:
                 try:
                     await unbroken(self._tell(events))
-                except (SQLAlchemyError, OSError):
+                except Exception:  # the outer wall
                     # A page may miss a change; the town must not stop for it.
                     log.exception("live.failed", events=len(events))
             await asyncio.sleep(PAUSE)
@@ -97,7 +96,7 @@ class Live:
             shown = {page.campaign_id for page in self._pages if page.campaign_id}
             try:
                 now = await self._numbers(shown) if shown else {}
-            except (SQLAlchemyError, OSError):
+            except Exception:  # the outer wall, as above
                 log.exception("live.not_counted", campaigns=len(shown))
                 continue
             for page in self._pages:
