@@ -32,7 +32,7 @@ from notify.dispatch import Dispatcher, Limits
 from notify.dkim import Dkim
 from notify.feedback import record_complaint, record_feedback
 from notify.handlers import CaseNotifications, Deliveries
-from notify.history import Sent, sent_to
+from notify.history import Sent, sent_to, topics_told
 from notify.letterhead import Letterhead
 from notify.letters import (
     Batch,
@@ -147,6 +147,7 @@ __all__ = [
     "stop_campaign",
     "stopped",
     "suppression",
+    "topics_told",
     "waiting_letters",
     "warm_up_sms",
     "ways_out",

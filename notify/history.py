@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import CaseRow
 from notify.campaigns import CampaignContentRow, CampaignRow, notification_id_of
-from notify.models import DeliveryRow, NotificationRow
+from notify.models import DeliveryRow, Medium, NotificationRow
 
 CAMPAIGNS = 200  # the latest, which are looked at
 MOST = 100  # deliveries
@@ -57,6 +57,17 @@ async def sent_to(
         ids = [notification_id_of(campaign, one) for campaign in campaigns for one in subscribers]
         found += await _read(session, _query().where(NotificationRow.id.in_(ids)))
     return sorted(found, key=lambda one: one.at, reverse=True)[:MOST]
+
+
+async def topics_told(session: AsyncSession, campaign_id: UUID, subscriber_id: UUID) -> list[UUID]:
+    """For which topics the campaign's mail came; none when it is not known."""
+    notification_id = notification_id_of(campaign_id, subscriber_id)
+    personal = await session.scalar(
+        select(DeliveryRow.personal).where(
+            DeliveryRow.notification_id == notification_id, DeliveryRow.medium == Medium.EMAIL
+        )
+    )
+    return [UUID(hex=one) for one in (personal or {}).get("topics", "").split()]
 
 
 async def _read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> Sequence[Sent]:

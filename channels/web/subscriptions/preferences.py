@@ -25,9 +25,8 @@ from channels.web.subscriptions.reading import (
 from channels.web.subscriptions.views import UnsubscribePage
 from core.errors import NotThere
 from core.i18n import LOCALES, N_
-from feeds import EntryTopicRow, TopicRow, said
+from feeds import TopicRow, said
 from feeds.subscriptions import (
-    Cadence,
     Medium,
     Said,
     SubscriberRow,
@@ -39,7 +38,7 @@ from feeds.subscriptions import (
     unsubscribe,
 )
 from feeds.subscriptions.wishes import HOUR
-from notify import CampaignRow
+from notify import topics_told
 
 NOTICES = {
     "saved": N_("Saved."),
@@ -120,7 +119,7 @@ async def unsubscribe_by_link(request: Request, context: In, token: str, campaig
 async def _unsubscribe(
     request: Request, context: Context, token: str, campaign: str, *, done: bool
 ) -> Response:
-    """A campaign that we do not know stands for every mail."""
+    """A mail that we do not know (any more) stands for every one."""
     locale = context.pages.locale_of(request)
     try:
         async with context.database.begin() as session:
@@ -147,17 +146,12 @@ async def _unsubscribe(
 async def _behind(
     session: AsyncSession, row: SubscriberRow, campaign: str
 ) -> list[SubscriptionRow]:
-    """The subscriptions for which a mail of this campaign came."""
+    """The subscriptions for which a mail of this campaign came, as it was sent: since then the
+    entry may have come to other topics, or the digest to another hour."""
     rows = [one for one in await subscriptions_of(session, row.id) if one.medium == Medium.EMAIL]
     id = _id(campaign)
-    known = await session.get(CampaignRow, id) if id else None
-    if known is None:
-        return rows
-    if known.entry_id is None:
-        return [one for one in rows if one.cadence != Cadence.IMMEDIATE]
-    query = select(EntryTopicRow.topic_id).where(EntryTopicRow.entry_id == known.entry_id)
-    topics = set(await session.scalars(query))
-    return [one for one in rows if one.topic_id in topics]
+    topics = await topics_told(session, id, row.id) if id else []
+    return [one for one in rows if one.topic_id in topics] if topics else rows
 
 
 def _id(campaign: str) -> UUID | None:
