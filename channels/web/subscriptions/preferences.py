@@ -122,7 +122,7 @@ async def _unsubscribe(
     """A mail that we do not know (any more) stands for every one."""
     locale = context.pages.locale_of(request)
     try:
-        async with context.database.begin() as session:
+        async with context.database.begin() if done else context.database.read() as session:
             row = await subscriber_of(session, context.secret, token)
             rows = await _behind(session, row, campaign)
             ids = {one.topic_id for one in rows}
