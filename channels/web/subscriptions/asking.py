@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from channels.web.account.asking import account_at, own_form, speech
 from channels.web.account.context import Context, In
 from channels.web.fields import email_address, phone_number
+from channels.web.subscriptions.complaints import take_back_complaint
 from channels.web.subscriptions.forms import Fields, asked, cadence_in, hour_in, weekday_in
 from channels.web.subscriptions.reading import choices, district_choices
 from channels.web.subscriptions.views import AskedPage, SubscribePage, TopicChoice
@@ -172,6 +173,7 @@ async def _for_account(
         )
         wishes = _wishes(page, topics, Medium.EMAIL, fields)
         await subscribe(session, context.clock, context.zone, row, wishes, Said("account"))
+        await take_back_complaint(session, context.clock, row, source="account")
     token = preferences_tokens(context.secret).of(row.id)
     return RedirectResponse(f"/subscriptions/{token}?said=subscribed", 303)
 

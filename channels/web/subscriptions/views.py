@@ -98,6 +98,8 @@ class PreferencesPage:
     phone: str
     account: bool
     sms_stopped: bool
+    email_stopped: bool
+    """They have called a mail spam; subscribing anew takes it back."""
     town_number: str
     topics: Sequence[TopicChoice]
     districts: Sequence[DistrictChoice]

@@ -10,7 +10,7 @@ from feeds import EntryTopicRow
 from feeds.subscriptions import Cadence, Medium, preferences_tokens
 from feeds.subscriptions.requests import MAX_TRIES
 from notify import Medium as SentBy
-from notify import record_wish
+from notify import record_wish, stopped
 from tests.channels.web.account.building import JEANNE, PASSWORD, Visitor
 from tests.channels.web.building import SECRET, Page
 from tests.channels.web.subscriptions.conftest import Newsroom
@@ -155,6 +155,31 @@ async def test_a_stopped_number_is_told_so(newsroom: Newsroom) -> None:
     async with newsroom.accounts.visitor() as visitor:
         page = await visitor.get(f"/subscriptions/{preferences_tokens(SECRET).of(row.id)}")
         assert "START" in page.html
+
+
+async def test_who_called_a_mail_spam_gets_mail_again_after_a_new_link(
+    newsroom: Newsroom,
+) -> None:
+    row = await newsroom.press.subscriber(JEANNE, newsroom.roads)
+    async with newsroom.press.database.begin() as session:
+        await record_wish(
+            session,
+            newsroom.press.clock,
+            id=row.id,
+            address=JEANNE,
+            medium=SentBy.EMAIL,
+            allowed=False,
+            source="complaint: abuse",
+        )
+    newsroom.press.clock.advance(hours=1)
+    async with newsroom.accounts.visitor() as visitor:
+        at = f"/subscriptions/{preferences_tokens(SECRET).of(row.id)}"
+        assert "indésirable" in (await visitor.get(at)).html
+        await by_mail(visitor)
+        await confirmed(newsroom, visitor)
+        assert "indésirable" not in (await visitor.get(at)).html
+    async with newsroom.press.database.read() as session:
+        assert not await stopped(session, SentBy.EMAIL, [JEANNE])
 
 
 async def test_one_click_ends_what_the_mail_came_for(newsroom: Newsroom) -> None:
