@@ -107,6 +107,14 @@ async def test_a_code_is_not_guessed(newsroom: Newsroom) -> None:
     assert len(newsroom.accounts.texts.sent) == 5  # an hour, whoever asks
 
 
+async def test_a_code_still_counts_when_no_more_are_sent(newsroom: Newsroom) -> None:
+    async with newsroom.accounts.visitor() as visitor:
+        for _ in range(7):
+            at = await by_sms(visitor)
+        assert len(newsroom.accounts.texts.sent) == 5
+        assert (await visitor.post(at, {"code": code(newsroom)})).status == 303
+
+
 async def test_what_is_no_address_is_said_at_its_field(newsroom: Newsroom) -> None:
     async with newsroom.accounts.visitor() as visitor:
         assert (await by_mail(visitor, "jeanne")).error("email")
