@@ -86,7 +86,7 @@ async def save(request: Request, context: In, token: str, fields: Sent) -> Respo
         rows = await subscriptions_of(session, row.id)
         topics = await choices(session, context.pages.locale_of(request), rows)
         places = await district_choices(session)
-        wishes = preferred(fields, topics, _media(row), places)
+        wishes = preferred(fields, topics, _media(row), places, rows)
         row.quiet_from = hour_in(fields, "quiet_from")
         row.quiet_until = hour_in(fields, "quiet_until")
         row.language = fields["language"] if fields.get("language") in LOCALES else row.language

@@ -89,7 +89,8 @@ class PreferencesPage:
     """``portal/subscriptions/preferences.html``
 
     Its fields are ``email-<slug>``, ``sms-<slug>`` and ``home-<slug>``, and one for each attribute
-    below that is a choice.
+    below that is a choice; ``shown_hour``, ``shown_weekday`` and ``shown_district`` say what these
+    were on the page.
     """
 
     token: str

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 from channels.web.subscriptions.reading import masked
 from feeds import EntryTopicRow
-from feeds.subscriptions import Cadence, Medium, preferences_tokens
+from feeds.subscriptions import Cadence, Medium, preferences_tokens, subscriptions_of
 from feeds.subscriptions.requests import MAX_TRIES
 from notify import Medium as SentBy
 from notify import record_wish, stopped
@@ -146,6 +146,26 @@ async def test_preferences_are_changed_behind_the_signed_link(newsroom: Newsroom
         assert "Désabonné" in (await visitor.get(at)).html
         await visitor.post(f"{at}/none", at=at)
     assert await newsroom.subscriptions() == {}
+
+
+async def test_what_the_page_left_as_it_was_stays_each_subscriptions_own(
+    newsroom: Newsroom,
+) -> None:
+    press = newsroom.press
+    row = await press.subscriber(JEANNE, newsroom.roads, cadence=Cadence.DAILY, hour=7)
+    await press.subscriber(JEANNE, newsroom.culture, cadence=Cadence.WEEKLY, hour=18, weekday=4)
+    at = f"/subscriptions/{preferences_tokens(SECRET).of(row.id)}"
+    async with newsroom.accounts.visitor() as visitor:
+        shown = (await visitor.get(at)).fields
+        as_shown = {name: shown[name] for name in ("shown_hour", "shown_weekday")}
+        assert as_shown == {"shown_hour": "7", "shown_weekday": "0"}
+        said = {"email-voirie": "daily", "email-culture": "weekly", "weekday": "0", **as_shown}
+        await visitor.post(at, {**said, "hour": "7"})
+        assert ("changed", "preferences") not in await newsroom.consents()
+        await visitor.post(at, {**said, "hour": "9"})
+    async with press.database.read() as session:
+        rows = await subscriptions_of(session, row.id)
+    assert [(one.hour, one.weekday) for one in rows] == [(9, 0), (9, 4)]
 
 
 async def test_a_stopped_number_is_told_so(newsroom: Newsroom) -> None:
