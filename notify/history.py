@@ -50,13 +50,16 @@ async def sent_to(
     if cases:
         found += await _read(session, _query().where(NotificationRow.case_id.in_(cases)))
     if subscribers:
-        latest = select(CampaignRow.id).order_by(
-            CampaignRow.created_at.desc(), CampaignRow.id.desc()
-        )
-        campaigns = (await session.scalars(latest.limit(CAMPAIGNS))).all()
-        ids = [notification_id_of(campaign, one) for campaign in campaigns for one in subscribers]
+        ids = await latest_of(session, subscribers)
         found += await _read(session, _query().where(NotificationRow.id.in_(ids)))
     return sorted(found, key=lambda one: one.at, reverse=True)[:MOST]
+
+
+async def latest_of(session: AsyncSession, subscribers: Collection[UUID]) -> list[UUID]:
+    """The ids that the notifications of the latest campaigns to them have, if there are any."""
+    latest = select(CampaignRow.id).order_by(CampaignRow.created_at.desc(), CampaignRow.id.desc())
+    campaigns = (await session.scalars(latest.limit(CAMPAIGNS))).all()
+    return [notification_id_of(campaign, one) for campaign in campaigns for one in subscribers]
 
 
 async def topics_told(session: AsyncSession, campaign_id: UUID, subscriber_id: UUID) -> list[UUID]:

@@ -38,7 +38,8 @@ from feeds.subscriptions import (
     unsubscribe,
 )
 from feeds.subscriptions.wishes import HOUR
-from notify import topics_told
+from notify import Medium as SentBy
+from notify import drop_waiting, topics_told
 
 NOTICES = {
     "saved": N_("Saved."),
@@ -93,6 +94,7 @@ async def save(request: Request, context: In, token: str, fields: Sent) -> Respo
         await set_subscriptions(
             session, context.clock, context.zone, row, wishes, Said("preferences")
         )
+        await _drop_waiting(session, row)
     return RedirectResponse(f"/subscriptions/{token}?said=saved", 303)
 
 
@@ -101,6 +103,7 @@ async def end_all(context: In, token: str) -> Response:
     async with context.database.begin() as session:
         row = await subscriber_of(session, context.secret, token)
         await unsubscribe(session, context.clock, row, Said("preferences"))
+        await _drop_waiting(session, row)
     return RedirectResponse(f"/subscriptions/{token}?said=none", 303)
 
 
@@ -137,10 +140,19 @@ async def _unsubscribe(
                     media=(Medium.EMAIL,),
                     topic_ids=ids,
                 )
+                await _drop_waiting(session, row)
     except NotThere:
         return context.pages.render(request, "portal/subscriptions/gone.html", status=404)
     page = UnsubscribePage(token=token, campaign=campaign, topics=names, done=done)
     return context.pages.render(request, "portal/subscriptions/unsubscribe.html", page)
+
+
+async def _drop_waiting(session: AsyncSession, row: SubscriberRow) -> None:
+    """What was queued for subscriptions that have ended does not go out."""
+    rows = await subscriptions_of(session, row.id)
+    for medium in (SentBy.EMAIL, SentBy.SMS):
+        kept = [one.topic_id for one in rows if one.medium == medium]
+        await drop_waiting(session, row.id, medium, kept)
 
 
 async def _behind(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from channels.web.account.context import Context
 from feeds.subscriptions import ConsentRow, SubscriberRow, SubscriptionRow
 from ingest.events import Event
+from notify.models import DeliveryRow, DeliveryStatus
 from tests.channels.web.account.building import Accounts
 from tests.channels.web.account.conftest import cheap_passwords
 from tests.channels.web.building import Portal
@@ -49,6 +50,14 @@ class Newsroom:
     async def tell(self, event: Event) -> UUID:
         """Queue what tells everybody of an entry, as the stages do; returns the campaign."""
         return await Town(self.press.database, self.press.clock).tell(event)
+
+    async def waiting(self, address: str) -> set[UUID | None]:
+        """The campaigns of which something waits to be sent to an address."""
+        query = select(DeliveryRow.campaign_id).where(
+            DeliveryRow.recipient == address, DeliveryRow.status == DeliveryStatus.QUEUED
+        )
+        async with self.press.database.read() as session:
+            return set(await session.scalars(query))
 
 
 @pytest.fixture

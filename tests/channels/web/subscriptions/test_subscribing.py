@@ -10,7 +10,7 @@ from feeds import EntryTopicRow
 from feeds.subscriptions import Cadence, Medium, preferences_tokens, subscriptions_of
 from feeds.subscriptions.requests import MAX_TRIES
 from notify import Medium as SentBy
-from notify import record_wish, stopped
+from notify import record_wish, resend_failed, stopped
 from tests.channels.web.account.building import JEANNE, PASSWORD, Visitor
 from tests.channels.web.building import SECRET, Page
 from tests.channels.web.subscriptions.conftest import Newsroom
@@ -214,6 +214,9 @@ async def test_one_click_ends_what_the_mail_came_for(newsroom: Newsroom) -> None
     row = await newsroom.press.subscriber(JEANNE, newsroom.roads, newsroom.culture)
     event = await newsroom.press.entry(newsroom.roads)
     campaign = await newsroom.tell(event)
+    both = await newsroom.press.entry(newsroom.roads, newsroom.culture)
+    waiting = [campaign, await newsroom.tell(both)]
+    assert await newsroom.waiting(JEANNE) == set(waiting)
     async with newsroom.press.database.begin() as session:
         row_of_topic = await session.get_one(EntryTopicRow, (UUID(event.subject), newsroom.roads))
         await session.delete(row_of_topic)  # a correction takes it to another topic
@@ -228,6 +231,9 @@ async def test_one_click_ends_what_the_mail_came_for(newsroom: Newsroom) -> None
         for _ in range(2):  # mail programs try again
             assert (await visitor.client.post(at, data=body)).status_code == 200
     assert list(await newsroom.subscriptions()) == [(Medium.EMAIL, newsroom.culture)]
+    assert await newsroom.waiting(JEANNE) == set(waiting[1:])
+    async with newsroom.press.database.begin() as session:
+        assert await resend_failed(session, newsroom.press.clock, campaign) == 0
     assert await newsroom.consents() == [
         ("confirmed", "link"),
         ("confirmed", "link"),
