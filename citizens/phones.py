@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from citizens.identities import claim
-from citizens.models import AccountRow, PhoneCodeRow
+from citizens.models import AccountRow, IdentityRow, PhoneCodeRow
 from core.clock import Clock
 from core.errors import Refused
 
@@ -68,7 +69,17 @@ async def prove_number(
 
 
 async def set_phone(session: AsyncSession, clock: Clock, account_id: UUID, number: str) -> None:
-    """Enter a number that was proven just now."""
+    """Enter a number that was proven just now; it is no longer that of who had it before."""
+    holder = select(IdentityRow.citizen_id).where(IdentityRow.address == number).scalar_subquery()
+    await session.execute(
+        update(AccountRow)
+        .where(
+            AccountRow.citizen_id == holder,
+            AccountRow.phone == number,
+            AccountRow.id != account_id,
+        )
+        .values(phone="")
+    )
     row = await session.get_one(AccountRow, account_id)
     row.phone = number
     await claim(session, number, row.citizen_id, clock())

@@ -68,7 +68,7 @@ def build_app(town: Town) -> FastAPI:
         page_limits=ocr_options(settings).limits,
         town_number=town.account.number if town.account else "",
         texts=AccountTexts(town.database, town.clock, language=settings.language)
-        if town.account
+        if town.sends_sms
         else None,
     )
     # First what most people ask for: a request is held against all routes before its own.

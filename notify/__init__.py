@@ -41,7 +41,7 @@ from notify.dispatch import Dispatcher, Limits
 from notify.dkim import Dkim
 from notify.feedback import record_complaint, record_feedback
 from notify.handlers import CaseNotifications, Deliveries
-from notify.history import Sent, sent_to
+from notify.history import Sent, sent_to, topics_told
 from notify.letterhead import Letterhead
 from notify.letters import (
     Batch,
@@ -77,6 +77,7 @@ from notify.senders.smtp import Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.senders.twilio import warm_up as warm_up_sms
 from notify.suppressions import SuppressionRow, lift_suppression, suppression
+from notify.unsubscribing import drop_waiting
 from notify.vapid import public_vapid_key, vapid_key
 from notify.verp import ReturnPaths
 from notify.ways_out import limits_of, return_paths, ways_out
@@ -138,6 +139,7 @@ __all__ = [
     "count_waiting_letters",
     "deliveries_of_case",
     "devices_of",
+    "drop_waiting",
     "endpoint_hash",
     "erase_devices",
     "failures_of",
@@ -167,6 +169,7 @@ __all__ = [
     "stop_campaign",
     "stopped",
     "suppression",
+    "topics_told",
     "vapid_key",
     "waiting_letters",
     "warm_up_sms",

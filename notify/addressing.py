@@ -273,7 +273,7 @@ class Addressing:
             "batch_id": None,
             "campaign_id": campaign.id,
             "content_id": content_id,
-            "personal": {"token": member.token, "why": member.why} if is_mail else {},
+            "personal": _personal(member) if is_mail else {},
         }
 
     def _takes(self, member: Member, medium: Medium) -> bool:
@@ -281,6 +281,11 @@ class Addressing:
 
     def _language(self, member: Member) -> str:
         return member.language if member.language in LOCALES else self._letterhead.language
+
+
+def _personal(member: Member) -> dict[str, str]:
+    topics = " ".join(one.hex for one in member.topics)
+    return {"token": member.token, "why": member.why, "topics": topics}
 
 
 def _priority(campaign: CampaignRow) -> Priority:

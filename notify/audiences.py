@@ -44,6 +44,11 @@ class Member(Protocol):
         ...
 
     @property
+    def topics(self) -> Sequence[UUID]:
+        """Those for which they are told by mail: what its link to unsubscribe ends."""
+        ...
+
+    @property
     def token(self) -> str:
         """Opens the page with their subscriptions."""
         ...

@@ -23,6 +23,7 @@ from ingest.events import CampaignChanged, new_event
 from notify.models import DeliveryRow, DeliveryStatus
 
 WITHDRAWN = "the entry was withdrawn"
+UNSUBSCRIBED = "the recipient has unsubscribed"
 SETTLED = timedelta(seconds=5)
 """After so long what was published at a moment is stored, and in the digests of that moment."""
 
@@ -110,13 +111,20 @@ async def resume_campaign(session: AsyncSession, clock: Clock, campaign_id: UUID
 
 
 async def resend_failed(session: AsyncSession, clock: Clock, campaign_id: UUID) -> int:
-    """Try those again that were given up, and no others; returns how many. Raises NotThere."""
+    """Try those again that were given up, and no others; returns how many. Raises NotThere.
+
+    Who has unsubscribed in the meantime gets nothing.
+    """
     row = await _locked(session, campaign_id)
     if row.withdrawn_at is not None:
         return 0
     query = (
         update(DeliveryRow)
-        .where(DeliveryRow.campaign_id == campaign_id, DeliveryRow.status == DeliveryStatus.FAILED)
+        .where(
+            DeliveryRow.campaign_id == campaign_id,
+            DeliveryRow.status == DeliveryStatus.FAILED,
+            DeliveryRow.last_error != UNSUBSCRIBED,
+        )
         .values(status=DeliveryStatus.QUEUED, due_at=clock(), last_error="")
         .execution_options(synchronize_session=False)
     )

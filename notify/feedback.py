@@ -12,7 +12,7 @@ from ingest import publish
 from ingest.events import DeliveryChanged, new_event
 from notify.enhanced import is_hard
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
-from notify.optouts import record_wish
+from notify.optouts import OptOutRow, record_wish
 from notify.settling import tell_case
 from notify.store import GIVEN_UP
 from notify.suppressions import suppress
@@ -78,16 +78,23 @@ async def record_feedback(
 
 async def record_complaint(
     session: AsyncSession, clock: Clock, delivery_id: UUID, reason: str
-) -> None:
-    """Its recipient called it spam: they get nothing more that goes to many."""
+) -> str:
+    """Its recipient called it spam: they get nothing more that goes to many.
+
+    Returns their address, whose subscriptions are to end; empty when the delivery is none of ours,
+    or the complaint is known already: who has subscribed again since then stays subscribed.
+    """
     row = await session.get(DeliveryRow, delivery_id)
-    if row is not None:
-        await record_wish(
-            session,
-            clock,
-            id=derived_id(delivery_id, "complaint"),
-            address=row.recipient,
-            medium=Medium(row.medium),
-            allowed=False,
-            source=f"complaint: {reason}",
-        )
+    id = derived_id(delivery_id, "complaint")
+    if row is None or await session.get(OptOutRow, id) is not None:
+        return ""
+    await record_wish(
+        session,
+        clock,
+        id=id,
+        address=row.recipient,
+        medium=Medium(row.medium),
+        allowed=False,
+        source=f"complaint: {reason}",
+    )
+    return row.recipient

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import CaseRow
 from notify.campaigns import CampaignContentRow, CampaignRow, notification_id_of
-from notify.models import DeliveryRow, NotificationRow
+from notify.models import DeliveryRow, Medium, NotificationRow
 
 CAMPAIGNS = 200  # the latest, which are looked at
 MOST = 100  # deliveries
@@ -50,13 +50,27 @@ async def sent_to(
     if cases:
         found += await _read(session, _query().where(NotificationRow.case_id.in_(cases)))
     if subscribers:
-        latest = select(CampaignRow.id).order_by(
-            CampaignRow.created_at.desc(), CampaignRow.id.desc()
-        )
-        campaigns = (await session.scalars(latest.limit(CAMPAIGNS))).all()
-        ids = [notification_id_of(campaign, one) for campaign in campaigns for one in subscribers]
+        ids = await latest_of(session, subscribers)
         found += await _read(session, _query().where(NotificationRow.id.in_(ids)))
     return sorted(found, key=lambda one: one.at, reverse=True)[:MOST]
+
+
+async def latest_of(session: AsyncSession, subscribers: Collection[UUID]) -> list[UUID]:
+    """The ids that the notifications of the latest campaigns to them have, if there are any."""
+    latest = select(CampaignRow.id).order_by(CampaignRow.created_at.desc(), CampaignRow.id.desc())
+    campaigns = (await session.scalars(latest.limit(CAMPAIGNS))).all()
+    return [notification_id_of(campaign, one) for campaign in campaigns for one in subscribers]
+
+
+async def topics_told(session: AsyncSession, campaign_id: UUID, subscriber_id: UUID) -> list[UUID]:
+    """For which topics the campaign's mail came; none when it is not known."""
+    notification_id = notification_id_of(campaign_id, subscriber_id)
+    personal = await session.scalar(
+        select(DeliveryRow.personal).where(
+            DeliveryRow.notification_id == notification_id, DeliveryRow.medium == Medium.EMAIL
+        )
+    )
+    return [UUID(hex=one) for one in (personal or {}).get("topics", "").split()]
 
 
 async def _read(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> Sequence[Sent]:

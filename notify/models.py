@@ -183,7 +183,9 @@ class DeliveryRow(Base):
     content_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaign_contents.id"))
     """Of a campaign, where the words are: they are the same for many."""
     personal: Mapped[dict[str, str] | None] = mapped_column(JSON)
-    """What is put into them for this recipient alone (:mod:`notify.filling`)."""
+    """Of a mail of a campaign what is put into the words for this recipient alone, ``token`` and
+    ``why`` (:mod:`notify.filling`), and the ids of the ``topics`` that it came for, in hexadecimal
+    with a space between."""
 
 
 class LetterBatchRow(Base):

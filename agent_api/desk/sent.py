@@ -10,6 +10,7 @@ from agent_api.desk.frame import desk_of
 from agent_api.entry_views import SentLine, SentPage
 from cases.access import case_for
 from feeds.subscriptions import subscriber_at
+from ingest.message import Trust
 from notify import Medium, sent_to
 
 routes = APIRouter(prefix="/agent/cases/{reference}")
@@ -17,16 +18,14 @@ routes = APIRouter(prefix="/agent/cases/{reference}")
 
 @routes.get("/sent")
 async def sent(request: Request, context: In, agent: DeskAgent, reference: str) -> Response:
-    """About the case, and what they have subscribed to under the addresses of the case."""
+    """About the case, and what they have subscribed to under its address, when it was proven:
+    anybody can write under another's, and leave any number."""
     async with context.database.read() as session:
         case = await case_for(session, agent, reference)
-        known = [
-            await subscriber_at(session, address)
-            for address in (case.sender_address, case.sender_phone)
-            if address
-        ]
+        proven = case.sender_address if case.sender_trust == Trust.VERIFIED else ""
+        subscriber = await subscriber_at(session, proven) if proven else None
         found = await sent_to(
-            session, subscribers={one.id for one in known if one}, cases=[case.id]
+            session, subscribers=[subscriber.id] if subscriber else [], cases=[case.id]
         )
         page = SentPage(
             desk=await desk_of(request, context, agent, session),

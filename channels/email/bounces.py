@@ -20,6 +20,8 @@ from core.blobs import BlobRow, Blobs
 from core.clock import Clock
 from core.database import Database
 from core.processes import Processes, WorkerDied
+from feeds.subscriptions import Medium as Subscribed
+from feeds.subscriptions import Said, subscriber_at, unsubscribe
 from ingest import ChannelName, Handler
 from ingest.events import Event, IntakeReceived
 from ingest.models import IntakeRow
@@ -95,8 +97,15 @@ class Bounces:
                     code=report.status,
                 )
             case ReportKind.COMPLAINT:
-                await record_complaint(session, self._clock, delivery_id, report.reason)
+                await self._complained(session, delivery_id, report.reason)
         return []
+
+    async def _complained(self, session: AsyncSession, delivery_id: UUID, reason: str) -> None:
+        address = await record_complaint(session, self._clock, delivery_id, reason)
+        subscriber = await subscriber_at(session, address) if address else None
+        if subscriber is not None:
+            said = Said("complaint")
+            await unsubscribe(session, self._clock, subscriber, said, media=(Subscribed.EMAIL,))
 
     async def _read(self, ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, Report]]:
         query = (

@@ -117,6 +117,8 @@ LABELS = {
         "account": N_("signed in"),
         "preferences": N_("on this page"),
         "one-click": N_("from an e-mail"),
+        "moved": N_("because another account has proven the address"),
+        "complaint": N_("because an e-mail was reported as spam"),
         "import": N_("imported"),
     },
     "told_by": {

@@ -5,6 +5,7 @@ from feeds.subscriptions.accounts import (
     follow_account,
     subscriber_known_by,
     subscriber_of_account,
+    subscribers_known_by,
 )
 from feeds.subscriptions.audience import Office
 from feeds.subscriptions.exporting import exported_subscriptions
@@ -66,6 +67,7 @@ __all__ = [
     "subscriber_at",
     "subscriber_known_by",
     "subscriber_of_account",
+    "subscribers_known_by",
     "subscriptions_of",
     "unsubscribe",
 ]

@@ -7,8 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.ids import new_id
-from feeds.subscriptions.models import ConsentRow, SubscriberRow
-from feeds.subscriptions.store import erase_subscriber, subscriber_at, subscriptions_of
+from feeds.subscriptions.models import ConsentRow, Medium, SubscriberRow
+from feeds.subscriptions.store import (
+    Said,
+    erase_subscriber,
+    subscriber_at,
+    subscriptions_of,
+    unsubscribe,
+)
 
 
 async def subscriber_with_account(session: AsyncSession, account_id: UUID) -> SubscriberRow | None:
@@ -19,19 +25,22 @@ async def subscriber_with_account(session: AsyncSession, account_id: UUID) -> Su
 
 
 async def follow_account(
-    session: AsyncSession, account_id: UUID, *, email: str, phone: str
+    session: AsyncSession, clock: Clock, account_id: UUID, *, email: str, phone: str
 ) -> SubscriberRow | None:
     """Bring the account's subscriber in line with its addresses of today.
 
-    What was subscribed under one of them without an account joins it. Returns None when there is
-    nothing of the kind.
+    What was subscribed under one of them without an account joins it. From another account the
+    address alone comes over, as numbers do that are given to somebody else. Returns None when
+    there is nothing of the kind.
     """
     mine = await subscriber_with_account(session, account_id)
     for address in filter(None, (email, phone)):
         other = await subscriber_at(session, address)
         if other is None or other is mine:
             continue
-        if mine is None:
+        if not _may_be(other, account_id):
+            await _give_up(session, clock, other, address)
+        elif mine is None:
             mine = other
         else:
             await _join(session, mine, other)
@@ -51,7 +60,7 @@ async def subscriber_of_account(
     language: str,
 ) -> SubscriberRow:
     """The account's subscriber, made when there is none yet."""
-    found = await follow_account(session, account_id, email=email, phone=phone)
+    found = await follow_account(session, clock, account_id, email=email, phone=phone)
     if found is not None:
         return found
     row = SubscriberRow(
@@ -71,20 +80,43 @@ async def subscriber_known_by(
     session: AsyncSession, account_id: UUID, *addresses: str
 ) -> SubscriberRow | None:
     """The account's subscriber, or who has subscribed under one of its addresses without it."""
-    found = await subscriber_with_account(session, account_id)
-    for address in filter(None, addresses):
-        found = found or await subscriber_at(session, address)
-    return found
+    return next(iter(await subscribers_known_by(session, account_id, *addresses)), None)
+
+
+async def subscribers_known_by(
+    session: AsyncSession, account_id: UUID, *addresses: str
+) -> list[SubscriberRow]:
+    """Both, without those that are another account; the account's own first."""
+    found = [await subscriber_with_account(session, account_id)]
+    found += [await subscriber_at(session, address) for address in addresses if address]
+    known = {row.id: row for row in found if row is not None and _may_be(row, account_id)}
+    return list(known.values())
 
 
 async def erase_subscriptions(
     session: AsyncSession, account_id: UUID, *, email: str, phone: str
 ) -> None:
     """All that was subscribed by the account, or under its addresses."""
-    mine = await follow_account(session, account_id, email=email, phone=phone)
-    if mine is not None:
-        await erase_subscriber(session, mine)
-        session.expunge(mine)
+    for row in await subscribers_known_by(session, account_id, email, phone):
+        await erase_subscriber(session, row)
+        session.expunge(row)
+
+
+def _may_be(row: SubscriberRow, account_id: UUID) -> bool:
+    """Whether the subscriber is this account, or none: another's proof and wishes stay theirs."""
+    return row.account_id in (None, account_id)
+
+
+async def _give_up(session: AsyncSession, clock: Clock, other: SubscriberRow, address: str) -> None:
+    """Another account has proven the address; what came there for this one ends."""
+    is_mail = "@" in address
+    medium = Medium.EMAIL if is_mail else Medium.SMS
+    await unsubscribe(session, clock, other, Said("moved"), media=(medium,))
+    if is_mail:
+        other.email = None
+    else:
+        other.phone = None
+    await session.flush()
 
 
 async def _join(session: AsyncSession, mine: SubscriberRow, other: SubscriberRow) -> None:

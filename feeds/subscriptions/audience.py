@@ -32,6 +32,8 @@ class Reader:
     sms_at: datetime
     entries: tuple[UUID, ...]
     why: str
+    topics: Sequence[UUID]
+    """For which the mail comes."""
     token: str
 
 
@@ -93,6 +95,7 @@ class EntryAudience:
         )
         rows = (await session.execute(query)).all()
         topics: dict[UUID, dict[UUID, None]] = defaultdict(dict)  # in order, each once
+        by_mail: dict[UUID, list[UUID]] = defaultdict(list)
         media: dict[UUID, set[str]] = defaultdict(set)
         people = {}
         for *person, topic_id, medium in rows:
@@ -100,10 +103,13 @@ class EntryAudience:
             people[id] = Person(*person)
             topics[id][topic_id] = None
             media[id].add(medium)
+            if medium == Medium.EMAIL:
+                by_mail[id].append(topic_id)
         names = await names_of(session, {one for each in topics.values() for one in each})
         now = self._office.clock()
         return [
-            self._reader(row, list(topics[id]), media[id], names, now) for id, row in people.items()
+            self._reader(row, list(topics[id]), by_mail[id], media[id], names, now)
+            for id, row in people.items()
         ]
 
     async def take(self, session: AsyncSession, first: UUID | None, until: UUID | None) -> None:
@@ -113,6 +119,7 @@ class EntryAudience:
         self,
         row: Person,
         topics: Sequence[UUID],
+        by_mail: Sequence[UUID],
         media: set[str],
         names: Mapping[UUID, Mapping[str, str]],
         now: datetime,
@@ -129,6 +136,7 @@ class EntryAudience:
             sms_at=sms_at,
             entries=(self._entry_id,),
             why=why(topics, names, row.language, office.language),
+            topics=by_mail,
             token=office.tokens.of(row.id),
         )
 

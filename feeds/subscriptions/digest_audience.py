@@ -163,6 +163,7 @@ class DigestAudience:
             sms_at=self._due_at,
             entries=tuple(one.entry_id for one in reversed(newest)),
             why=why(topics, names, row.language, self._office.language),
+            topics=topics,
             token=self._office.tokens.of(row.id),
         )
 

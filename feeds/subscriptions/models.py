@@ -135,7 +135,8 @@ class ConsentRow(Base):
     cadence: Mapped[str] = mapped_column(String(16))
     act: Mapped[str] = mapped_column(String(16))
     how: Mapped[str] = mapped_column(String(32))
-    """``link``, ``code``, ``account``, ``preferences``, ``one-click`` or ``import``."""
+    """``link``, ``code``, ``account``, ``preferences``, ``one-click``, ``import``,
+    ``moved`` (another account has proven the address) or ``complaint``."""
     source: Mapped[str] = mapped_column(Text, default="")
     """Of an imported one, where the town has the original."""
     said_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
@@ -48,6 +48,19 @@ async def ask_by_sms(
     row = await _keep(session, clock, number, Medium.SMS, wishes, language, CODE_LIVES)
     row.code_hash = _hash(secret, row.id, code)
     return row.id, code
+
+
+async def request_at(
+    session: AsyncSession, clock: Clock, address: str, medium: Medium
+) -> UUID | None:
+    """What was asked for this address and can still be confirmed."""
+    table = SubscriptionRequestRow
+    found: UUID | None = await session.scalar(
+        select(table.id).where(
+            table.address == address, table.medium == medium, table.expires_at > clock()
+        )
+    )
+    return found
 
 
 async def find_request(

@@ -191,7 +191,7 @@ async def _change_address(request: Request, context: Context, token: str) -> Res
         if other := await former(session, link.email):
             await hold_cases_of(session, clock, mine, sender=other, address=link.email)
         await set_email(session, clock, before.id, link.email)
-        await follow_account(session, before.id, email=link.email, phone=before.phone)
+        await follow_account(session, clock, before.id, email=link.email, phone=before.phone)
         await context.mails.queue(
             session,
             AccountKind.SECURED,

@@ -65,7 +65,7 @@ async def prove(
             if other := await former(session, number):
                 await hold_cases_of(session, clock, mine, sender=other, address=number)
             await set_phone(session, clock, me.id, number)
-            await follow_account(session, me.id, email=me.email, phone=number)
+            await follow_account(session, clock, me.id, email=me.email, phone=number)
     if number is None:
         _ = speech(request, context)
         wrong = FieldError("code", _("This code is wrong, or has expired."))
@@ -80,5 +80,5 @@ async def remove(context: In, me: Me) -> Response:
         if me.phone:
             await hold_cases_of(session, context.clock, mine, sender=mine, address=me.phone)
             await remove_phone(session, me.id)
-            await follow_account(session, me.id, email=me.email, phone="")
+            await follow_account(session, context.clock, me.id, email=me.email, phone="")
     return RedirectResponse("/me/profile?said=removed", 303)

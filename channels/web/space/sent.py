@@ -9,7 +9,7 @@ from channels.web.account.asking import Me, holder_of
 from channels.web.account.context import In
 from channels.web.account.frame import mine_of
 from channels.web.space.views import SentLine, SentPage
-from feeds.subscriptions import subscriber_at
+from feeds.subscriptions import subscribers_known_by
 from notify import sent_to
 
 routes = APIRouter(prefix="/me", include_in_schema=False)
@@ -19,12 +19,10 @@ routes = APIRouter(prefix="/me", include_in_schema=False)
 async def sent(request: Request, context: In, me: Me) -> Response:
     async with context.database.read() as session:
         cases = await cases_of_citizen(session, holder_of(me))
-        known = [
-            await subscriber_at(session, address) for address in (me.email, me.phone) if address
-        ]
+        known = await subscribers_known_by(session, me.id, me.email, me.phone)
         found = await sent_to(
             session,
-            subscribers={one.id for one in known if one},
+            subscribers={one.id for one in known},
             cases=[case.id for case in cases],
         )
     page = SentPage(

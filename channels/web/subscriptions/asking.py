@@ -1,7 +1,9 @@
 """Subscribing to a topic: by mail with a link, by SMS with a code, or at once for an account."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from channels.web.account.asking import account_at, own_form, speech
 from channels.web.account.context import Context, In
 from channels.web.fields import email_address, phone_number
+from channels.web.subscriptions.complaints import take_back_complaint
 from channels.web.subscriptions.forms import Fields, asked, cadence_in, hour_in, weekday_in
 from channels.web.subscriptions.reading import choices, district_choices
 from channels.web.subscriptions.views import AskedPage, SubscribePage, TopicChoice
@@ -30,7 +33,7 @@ from feeds.subscriptions import (
     subscribe,
     subscriber_of_account,
 )
-from feeds.subscriptions.requests import LINK_LIVES
+from feeds.subscriptions.requests import LINK_LIVES, request_at
 from feeds.subscriptions.wishes import HOUR, Wish
 from notify import AccountKind
 
@@ -143,18 +146,36 @@ async def _by_sms(
     if number is None:
         wrong = _("This is not a telephone number. Outside the country, begin with + and its code.")
         return _again(request, context, page, FieldError("phone", wrong))
-    locale, wishes = context.pages.locale_of(request), _wishes(page, topics, Medium.SMS, fields)
-    async with context.database.begin() as session:
-        id, code = await ask_by_sms(session, context.clock, context.secret, number, wishes, locale)
-    text = _("%(code)s is your code for %(town)s. Tell it to nobody.")
-    try:
-        await context.limits.texts.count(number)
-        await context.texts.send_text(number, text % {"code": code, "town": context.settings.town})
-    except (TooMany, Refused):  # the page that follows tells nothing of the number
-        pass
+    wishes = _wishes(page, topics, Medium.SMS, fields)
+    id, code = await _new_code(request, context, number, wishes)
+    if code:
+        text = _("%(code)s is your code for %(town)s. Tell it to nobody.")
+        town = context.settings.town
+        with suppress(Refused):  # the page that follows tells nothing of the number
+            await context.texts.send_text(number, text % {"code": code, "town": town})
     return RedirectResponse(
         f"/subscriptions/code/{confirmation_tokens(context.secret).of(id)}", 303
     )
+
+
+async def _new_code(
+    request: Request, context: Context, number: str, wishes: list[Wish]
+) -> tuple[UUID, str]:
+    """The request and the code to send; it is empty when the number has got too many already.
+
+    A code that was sent before then still counts. That there were too many is not told.
+    """
+    clock, locale = context.clock, context.pages.locale_of(request)
+    try:
+        await context.limits.texts.count(number)
+        may_send = True
+    except TooMany:
+        may_send = False
+    async with context.database.begin() as session:
+        if not may_send and (known := await request_at(session, clock, number, Medium.SMS)):
+            return known, ""
+        id, code = await ask_by_sms(session, clock, context.secret, number, wishes, locale)
+    return id, code if may_send else ""
 
 
 async def _for_account(
@@ -172,6 +193,7 @@ async def _for_account(
         )
         wishes = _wishes(page, topics, Medium.EMAIL, fields)
         await subscribe(session, context.clock, context.zone, row, wishes, Said("account"))
+        await take_back_complaint(session, context.clock, row, source="account")
     token = preferences_tokens(context.secret).of(row.id)
     return RedirectResponse(f"/subscriptions/{token}?said=subscribed", 303)
 

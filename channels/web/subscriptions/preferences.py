@@ -25,9 +25,8 @@ from channels.web.subscriptions.reading import (
 from channels.web.subscriptions.views import UnsubscribePage
 from core.errors import NotThere
 from core.i18n import LOCALES, N_
-from feeds import EntryTopicRow, TopicRow, said
+from feeds import TopicRow, said
 from feeds.subscriptions import (
-    Cadence,
     Medium,
     Said,
     SubscriberRow,
@@ -39,7 +38,8 @@ from feeds.subscriptions import (
     unsubscribe,
 )
 from feeds.subscriptions.wishes import HOUR
-from notify import CampaignRow
+from notify import Medium as SentBy
+from notify import drop_waiting, topics_told
 
 NOTICES = {
     "saved": N_("Saved."),
@@ -87,13 +87,14 @@ async def save(request: Request, context: In, token: str, fields: Sent) -> Respo
         rows = await subscriptions_of(session, row.id)
         topics = await choices(session, context.pages.locale_of(request), rows)
         places = await district_choices(session)
-        wishes = preferred(fields, topics, _media(row), places)
+        wishes = preferred(fields, topics, _media(row), places, rows)
         row.quiet_from = hour_in(fields, "quiet_from")
         row.quiet_until = hour_in(fields, "quiet_until")
         row.language = fields["language"] if fields.get("language") in LOCALES else row.language
         await set_subscriptions(
             session, context.clock, context.zone, row, wishes, Said("preferences")
         )
+        await _drop_waiting(session, row)
     return RedirectResponse(f"/subscriptions/{token}?said=saved", 303)
 
 
@@ -102,6 +103,7 @@ async def end_all(context: In, token: str) -> Response:
     async with context.database.begin() as session:
         row = await subscriber_of(session, context.secret, token)
         await unsubscribe(session, context.clock, row, Said("preferences"))
+        await _drop_waiting(session, row)
     return RedirectResponse(f"/subscriptions/{token}?said=none", 303)
 
 
@@ -120,10 +122,10 @@ async def unsubscribe_by_link(request: Request, context: In, token: str, campaig
 async def _unsubscribe(
     request: Request, context: Context, token: str, campaign: str, *, done: bool
 ) -> Response:
-    """A campaign that we do not know stands for every mail."""
+    """A mail that we do not know (any more) stands for every one."""
     locale = context.pages.locale_of(request)
     try:
-        async with context.database.begin() as session:
+        async with context.database.begin() if done else context.database.read() as session:
             row = await subscriber_of(session, context.secret, token)
             rows = await _behind(session, row, campaign)
             ids = {one.topic_id for one in rows}
@@ -138,26 +140,30 @@ async def _unsubscribe(
                     media=(Medium.EMAIL,),
                     topic_ids=ids,
                 )
+                await _drop_waiting(session, row)
     except NotThere:
         return context.pages.render(request, "portal/subscriptions/gone.html", status=404)
     page = UnsubscribePage(token=token, campaign=campaign, topics=names, done=done)
     return context.pages.render(request, "portal/subscriptions/unsubscribe.html", page)
 
 
+async def _drop_waiting(session: AsyncSession, row: SubscriberRow) -> None:
+    """What was queued for subscriptions that have ended does not go out."""
+    rows = await subscriptions_of(session, row.id)
+    for medium in (SentBy.EMAIL, SentBy.SMS):
+        kept = [one.topic_id for one in rows if one.medium == medium]
+        await drop_waiting(session, row.id, medium, kept)
+
+
 async def _behind(
     session: AsyncSession, row: SubscriberRow, campaign: str
 ) -> list[SubscriptionRow]:
-    """The subscriptions for which a mail of this campaign came."""
+    """The subscriptions for which a mail of this campaign came, as it was sent: since then the
+    entry may have come to other topics, or the digest to another hour."""
     rows = [one for one in await subscriptions_of(session, row.id) if one.medium == Medium.EMAIL]
     id = _id(campaign)
-    known = await session.get(CampaignRow, id) if id else None
-    if known is None:
-        return rows
-    if known.entry_id is None:
-        return [one for one in rows if one.cadence != Cadence.IMMEDIATE]
-    query = select(EntryTopicRow.topic_id).where(EntryTopicRow.entry_id == known.entry_id)
-    topics = set(await session.scalars(query))
-    return [one for one in rows if one.topic_id in topics]
+    topics = await topics_told(session, id, row.id) if id else []
+    return [one for one in rows if one.topic_id in topics] if topics else rows
 
 
 def _id(campaign: str) -> UUID | None:

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from channels.web.account.asking import own_form, speech
 from channels.web.account.context import Context, In
+from channels.web.subscriptions.complaints import take_back_complaint
 from channels.web.subscriptions.reading import masked
 from channels.web.subscriptions.views import CodePage, ConfirmPage
 from core.errors import NotThere
@@ -49,6 +50,7 @@ async def follow_link(request: Request, context: In, token: str) -> Response:
     try:
         async with context.database.begin() as session:
             row = await confirm(session, context.clock, context.zone, _named(context, token))
+            await take_back_complaint(session, context.clock, row, source="double opt-in")
     except NotThere:
         return _gone(request, context)
     return _welcome(context, row.id)

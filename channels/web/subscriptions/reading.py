@@ -79,12 +79,14 @@ async def preferences_page(
     rows = await subscriptions_of(session, row.id)
     digests = [one for one in rows if one.due_at is not None]
     no_sms = bool(row.phone and await stopped(session, SentBy.SMS, [row.phone]))
+    no_mail = bool(row.email and await stopped(session, SentBy.EMAIL, [row.email]))
     return PreferencesPage(
         token=token,
         email=masked(row.email or ""),
         phone=masked(row.phone or ""),
         account=row.account_id is not None,
         sms_stopped=no_sms,
+        email_stopped=no_mail,
         town_number=town_number,
         topics=await choices(session, locale, rows),
         districts=await district_choices(session),

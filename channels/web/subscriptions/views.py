@@ -89,7 +89,8 @@ class PreferencesPage:
     """``portal/subscriptions/preferences.html``
 
     Its fields are ``email-<slug>``, ``sms-<slug>`` and ``home-<slug>``, and one for each attribute
-    below that is a choice.
+    below that is a choice; ``shown_hour``, ``shown_weekday`` and ``shown_district`` say what these
+    were on the page.
     """
 
     token: str
@@ -98,6 +99,8 @@ class PreferencesPage:
     phone: str
     account: bool
     sms_stopped: bool
+    email_stopped: bool
+    """They have called a mail spam; subscribing anew takes it back."""
     town_number: str
     topics: Sequence[TopicChoice]
     districts: Sequence[DistrictChoice]

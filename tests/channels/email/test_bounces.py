@@ -16,6 +16,7 @@ from core.blobs import Blobs
 from core.database import Database
 from core.ids import new_id
 from core.processes import Processes
+from feeds.subscriptions import history_of, subscriptions_of
 from ingest import Acceptance, Arrival, ChannelName
 from ingest.events import Event, IntakeReceived, new_event
 from notify import DeliveryStatus, Dispatcher, Medium, Outbox, ReturnPaths
@@ -23,6 +24,7 @@ from notify.models import DeliveryRow
 from notify.optouts import stopped
 from notify.suppressions import SuppressionRow
 from tests.builders import SettableClock
+from tests.feeds.building import Press
 from tests.notify.building import Desk, at_work, build_desk, settled, until
 from tests.postgresql import on_sqlite
 
@@ -178,10 +180,14 @@ async def test_a_mail_to_a_return_path_that_is_no_report_is_a_mail(town: Town) -
 @on_sqlite
 async def test_who_complains_gets_nothing_more_that_goes_to_many(town: Town) -> None:
     row = await town.sent()
+    press = Press(town.desk.database, town.desk.clock)
+    reader = await press.subscriber(row.recipient, await press.topic("voirie"))
     raw = COMPLAINT.format(path=PATHS.address(row.id)).encode()
     await town.receive(raw, "bounces@demo.example")
     async with town.desk.database.read() as session:
         assert await stopped(session, Medium.EMAIL, [row.recipient]) == {row.recipient}
+        assert await subscriptions_of(session, reader.id) == []
+        assert (await history_of(session, reader.id))[-1].how == "complaint"
     assert (await town.desk.row()).status == DeliveryStatus.SENT
 
 

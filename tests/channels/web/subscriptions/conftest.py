@@ -8,11 +8,13 @@ from sqlalchemy import select
 
 from channels.web.account.context import Context
 from feeds.subscriptions import ConsentRow, SubscriberRow, SubscriptionRow
-from notify import CampaignKind, CampaignRow
+from ingest.events import Event
+from notify.models import DeliveryRow, DeliveryStatus
 from tests.channels.web.account.building import Accounts
 from tests.channels.web.account.conftest import cheap_passwords
 from tests.channels.web.building import Portal
 from tests.feeds.building import Press
+from tests.notify.test_campaigns import Town
 
 __all__ = ["cheap_passwords"]
 
@@ -45,23 +47,17 @@ class Newsroom:
             rows = await session.scalars(select(ConsentRow).order_by(ConsentRow.id))
             return [(row.act, row.how) for row in rows]
 
-    async def campaign(self, entry_id: UUID) -> UUID:
-        """A campaign that tells of an entry."""
-        row = CampaignRow(
-            id=entry_id,
-            kind=CampaignKind.ENTRY,
-            entry_id=entry_id,
-            version=1,
-            title="",
-            urgent=False,
-            wakes=False,
-            audience=1,
-            due_at=self.press.clock(),
-            created_at=self.press.clock(),
+    async def tell(self, event: Event) -> UUID:
+        """Queue what tells everybody of an entry, as the stages do; returns the campaign."""
+        return await Town(self.press.database, self.press.clock).tell(event)
+
+    async def waiting(self, address: str) -> set[UUID | None]:
+        """The campaigns of which something waits to be sent to an address."""
+        query = select(DeliveryRow.campaign_id).where(
+            DeliveryRow.recipient == address, DeliveryRow.status == DeliveryStatus.QUEUED
         )
-        async with self.press.database.begin() as session:
-            session.add(row)
-        return row.id
+        async with self.press.database.read() as session:
+            return set(await session.scalars(query))
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 import json
 import re
+from asyncio import timeout
 from io import BytesIO
 from uuid import UUID
 from zipfile import ZipFile
 
 from channels.web.subscriptions.reading import masked
-from feeds.subscriptions import Cadence, Medium, preferences_tokens
+from feeds import EntryTopicRow
+from feeds.subscriptions import Cadence, Medium, preferences_tokens, subscriptions_of
 from feeds.subscriptions.requests import MAX_TRIES
 from notify import Medium as SentBy
-from notify import record_wish
+from notify import record_wish, resend_failed, stopped
 from tests.channels.web.account.building import JEANNE, PASSWORD, Visitor
 from tests.channels.web.building import SECRET, Page
 from tests.channels.web.subscriptions.conftest import Newsroom
@@ -105,6 +107,14 @@ async def test_a_code_is_not_guessed(newsroom: Newsroom) -> None:
     assert len(newsroom.accounts.texts.sent) == 5  # an hour, whoever asks
 
 
+async def test_a_code_still_counts_when_no_more_are_sent(newsroom: Newsroom) -> None:
+    async with newsroom.accounts.visitor() as visitor:
+        for _ in range(7):
+            at = await by_sms(visitor)
+        assert len(newsroom.accounts.texts.sent) == 5
+        assert (await visitor.post(at, {"code": code(newsroom)})).status == 303
+
+
 async def test_what_is_no_address_is_said_at_its_field(newsroom: Newsroom) -> None:
     async with newsroom.accounts.visitor() as visitor:
         assert (await by_mail(visitor, "jeanne")).error("email")
@@ -138,6 +148,26 @@ async def test_preferences_are_changed_behind_the_signed_link(newsroom: Newsroom
     assert await newsroom.subscriptions() == {}
 
 
+async def test_what_the_page_left_as_it_was_stays_each_subscriptions_own(
+    newsroom: Newsroom,
+) -> None:
+    press = newsroom.press
+    row = await press.subscriber(JEANNE, newsroom.roads, cadence=Cadence.DAILY, hour=7)
+    await press.subscriber(JEANNE, newsroom.culture, cadence=Cadence.WEEKLY, hour=18, weekday=4)
+    at = f"/subscriptions/{preferences_tokens(SECRET).of(row.id)}"
+    async with newsroom.accounts.visitor() as visitor:
+        shown = (await visitor.get(at)).fields
+        as_shown = {name: shown[name] for name in ("shown_hour", "shown_weekday")}
+        assert as_shown == {"shown_hour": "7", "shown_weekday": "0"}
+        said = {"email-voirie": "daily", "email-culture": "weekly", "weekday": "0", **as_shown}
+        await visitor.post(at, {**said, "hour": "7"})
+        assert ("changed", "preferences") not in await newsroom.consents()
+        await visitor.post(at, {**said, "hour": "9"})
+    async with press.database.read() as session:
+        rows = await subscriptions_of(session, row.id)
+    assert [(one.hour, one.weekday) for one in rows] == [(9, 0), (9, 4)]
+
+
 async def test_a_stopped_number_is_told_so(newsroom: Newsroom) -> None:
     row = await newsroom.press.subscriber(NUMBER, newsroom.roads)
     async with newsroom.press.database.begin() as session:
@@ -155,13 +185,45 @@ async def test_a_stopped_number_is_told_so(newsroom: Newsroom) -> None:
         assert "START" in page.html
 
 
+async def test_who_called_a_mail_spam_gets_mail_again_after_a_new_link(
+    newsroom: Newsroom,
+) -> None:
+    row = await newsroom.press.subscriber(JEANNE, newsroom.roads)
+    async with newsroom.press.database.begin() as session:
+        await record_wish(
+            session,
+            newsroom.press.clock,
+            id=row.id,
+            address=JEANNE,
+            medium=SentBy.EMAIL,
+            allowed=False,
+            source="complaint: abuse",
+        )
+    newsroom.press.clock.advance(hours=1)
+    async with newsroom.accounts.visitor() as visitor:
+        at = f"/subscriptions/{preferences_tokens(SECRET).of(row.id)}"
+        assert "indésirable" in (await visitor.get(at)).html
+        await by_mail(visitor)
+        await confirmed(newsroom, visitor)
+        assert "indésirable" not in (await visitor.get(at)).html
+    async with newsroom.press.database.read() as session:
+        assert not await stopped(session, SentBy.EMAIL, [JEANNE])
+
+
 async def test_one_click_ends_what_the_mail_came_for(newsroom: Newsroom) -> None:
     row = await newsroom.press.subscriber(JEANNE, newsroom.roads, newsroom.culture)
     event = await newsroom.press.entry(newsroom.roads)
-    campaign = await newsroom.campaign(UUID(event.data["entry_id"]))
+    campaign = await newsroom.tell(event)
+    both = await newsroom.press.entry(newsroom.roads, newsroom.culture)
+    waiting = [campaign, await newsroom.tell(both)]
+    assert await newsroom.waiting(JEANNE) == set(waiting)
+    async with newsroom.press.database.begin() as session:
+        row_of_topic = await session.get_one(EntryTopicRow, (UUID(event.subject), newsroom.roads))
+        await session.delete(row_of_topic)  # a correction takes it to another topic
     at = f"/subscriptions/{preferences_tokens(SECRET).of(row.id)}/unsubscribe/{campaign.hex}"
     async with newsroom.accounts.visitor() as visitor:
-        asked = await visitor.get(at)
+        async with newsroom.press.database.begin(), timeout(10):  # it waits for no writer
+            asked = await visitor.get(at)
         assert "Voirie" in asked.html
         assert len(await newsroom.subscriptions()) == 2
         visitor.client.cookies.clear()
@@ -169,6 +231,9 @@ async def test_one_click_ends_what_the_mail_came_for(newsroom: Newsroom) -> None
         for _ in range(2):  # mail programs try again
             assert (await visitor.client.post(at, data=body)).status_code == 200
     assert list(await newsroom.subscriptions()) == [(Medium.EMAIL, newsroom.culture)]
+    assert await newsroom.waiting(JEANNE) == set(waiting[1:])
+    async with newsroom.press.database.begin() as session:
+        assert await resend_failed(session, newsroom.press.clock, campaign) == 0
     assert await newsroom.consents() == [
         ("confirmed", "link"),
         ("confirmed", "link"),
