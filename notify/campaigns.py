@@ -4,6 +4,7 @@ A campaign's words are kept once for each language and medium (of digests: for e
 entries), its deliveries carry what differs. Their states are its numbers.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -146,6 +147,14 @@ async def withdraw_campaigns(session: AsyncSession, clock: Clock, entry_id: UUID
     await session.execute(unsent)
     for campaign_id in ids:
         await _tell(session, clock, campaign_id, "withdrawn")
+
+
+async def withdrawn(session: AsyncSession, campaign_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the campaigns of which nothing more goes out."""
+    query = select(CampaignRow.id).where(
+        CampaignRow.id.in_(campaign_ids), CampaignRow.withdrawn_at.is_not(None)
+    )
+    return set(await session.scalars(query))
 
 
 async def is_withdrawn(session: AsyncSession, campaign_id: UUID) -> bool:
