@@ -35,8 +35,6 @@ from notify.mail import mailbox
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
 
 Row = dict[str, Any]
-
-
 MEDIA = (Medium.EMAIL, Medium.SMS)
 
 
@@ -119,12 +117,20 @@ class Addressing:
         await insert_new(session, CampaignContentRow, ready.contents)
         notifications = [self._notification(campaign, one, now) for one in told]
         await insert_new(session, NotificationRow, notifications)
+        stored = await self._stored(session, told)
         deliveries = [
             self._delivery(campaign, one, medium, content_id, now, trace)
             for one in told
+            if one.notification_id in stored
             for medium, content_id in one.contents
         ]
         await insert_new(session, DeliveryRow, deliveries)
+
+    async def _stored(self, session: AsyncSession, told: Sequence[_Told]) -> set[UUID]:
+        """Of their notifications those that are there: at one address one is told once."""
+        ids = [one.notification_id for one in told]
+        query = select(NotificationRow.id).where(NotificationRow.id.in_(ids))
+        return set(await session.scalars(query))
 
     async def _read(
         self, session: AsyncSession, campaign: CampaignRow, data: AudienceSelected

@@ -3,13 +3,15 @@
 import pytest
 
 from core.database import Database
+from feeds.subscriptions import SubscriberRow
+from feeds.subscriptions.store import erase_subscriber
 from notify.campaigns import WITHDRAWN
 from notify.dispatch.unwanted import unwanted
 from notify.models import DeliveryStatus
 from tests.builders import SettableClock
 from tests.notify.test_campaigns import Town
 
-ANNE = "anne@citizens.example"
+ANNE, BELA = "anne@citizens.example", "bela@citizens.example"
 
 
 @pytest.fixture
@@ -30,3 +32,16 @@ async def test_what_a_provider_gives_back_after_a_withdrawal_is_not_sent_again(t
         assert await unwanted(session, [due]) == {
             due.delivery.id: (DeliveryStatus.FAILED, WITHDRAWN)
         }
+
+
+async def test_an_address_that_was_told_as_another_subscribers_is_told_once(town: Town) -> None:
+    topic = await town.press.topic("voirie")
+    first = await town.press.subscriber(ANNE, topic)
+    ranges = await town.announce(await town.press.entry(topic))
+    await town.address(*ranges)
+    async with town.database.begin() as session:
+        await erase_subscriber(session, await session.get_one(SubscriberRow, first.id))
+    assert (await town.press.subscriber(ANNE, topic)).id != first.id
+    await town.press.subscriber(BELA, topic)
+    await town.address(*ranges)
+    assert sorted(due.delivery.recipient for due in await town.due()) == [ANNE, BELA]
