@@ -44,7 +44,7 @@ class CampaignRow(Base):
     entry_id: Mapped[UUID | None] = mapped_column(index=True)
     """None for digests."""
     version: Mapped[int]
-    """Of the entry; 0 for digests."""
+    """Of the entry, as its words are now; 0 for digests."""
     title: Mapped[str] = mapped_column(Text)
     """The entry's in the town's language; empty for digests."""
     urgent: Mapped[bool]
@@ -157,10 +157,12 @@ async def withdrawn(session: AsyncSession, campaign_ids: Collection[UUID]) -> se
     return set(await session.scalars(query))
 
 
-async def is_withdrawn(session: AsyncSession, campaign_id: UUID) -> bool:
-    """Held as it is until the end of the transaction."""
-    query = select(CampaignRow.withdrawn_at).where(CampaignRow.id == campaign_id)
-    return await session.scalar(query.with_for_update(read=True)) is not None
+async def version_held(session: AsyncSession, campaign_id: UUID) -> int | None:
+    """The version that goes out, None when it was withdrawn: held until the transaction ends."""
+    query = select(CampaignRow.version).where(
+        CampaignRow.id == campaign_id, CampaignRow.withdrawn_at.is_(None)
+    )
+    return await session.scalar(query.with_for_update(read=True))
 
 
 async def _locked(session: AsyncSession, campaign_id: UUID) -> CampaignRow:
