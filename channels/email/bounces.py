@@ -80,6 +80,7 @@ class Bounces:
                     status=DeliveryStatus.BOUNCED if failed else DeliveryStatus.DELIVERED,
                     reason=report.reason if failed else "",
                     code=report.status,
+                    recipients=report.recipients,
                 )
             case ReportKind.COMPLAINT:
                 await record_complaint(session, self._clock, delivery_id, report.reason)
