@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, delete, exists, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    ForeignKey,
+    delete,
+    exists,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -50,6 +58,22 @@ class Holder:
         )
         holds = select(CaseHolderRow.case_id).where(CaseHolderRow.citizen_id == self.citizen_id)
         return CaseRow.id.in_(wrote.union(holds))
+
+
+def claims_on_cases(case_ids: Collection[UUID]) -> CompoundSelect[UUID, UUID | None, str]:
+    """Whose these cases are, as :class:`Holder` has it from the other side.
+
+    A query of ``case_id``, ``citizen_id`` and the ``address`` that must be proven to be that
+    citizen's; empty for none.
+    """
+    wrote = select(
+        CaseRow.id.label("case_id"), CaseRow.citizen_id, CaseRow.sender_address.label("address")
+    ).where(CaseRow.id.in_(case_ids), CaseRow.sender_trust == Trust.VERIFIED)
+    holds = select(CaseHolderRow.case_id, CaseHolderRow.citizen_id, literal("")).where(
+        CaseHolderRow.case_id.in_(case_ids)
+    )
+    # A mail without a sender is nobody's.
+    return wrote.where(CaseRow.sender_address != "").union_all(holds)
 
 
 async def cases_of_citizen(

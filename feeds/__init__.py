@@ -2,7 +2,7 @@
 
 from feeds.channel import Channel
 from feeds.entry import KeptPicture, Source, Words, Writing, mistakes, summary_of, words_of
-from feeds.fetching import Fetching, is_public
+from feeds.fetching import Fetching
 from feeds.from_case import writing_of_case
 from feeds.hub import ALL, FORMATS, FeedFormat, Hub, feed_path
 from feeds.imports import Imports
@@ -77,7 +77,6 @@ __all__ = [
     "entry_page",
     "feed_path",
     "feeds_changed_at",
-    "is_public",
     "list_entries",
     "mistakes",
     "new_draft",

@@ -1,20 +1,16 @@
 """Fetching a page of somebody else's, at an address that an agent typed in.
 
-Our own network is not to be reached that way (server-side request forgery): no private address is
-connected to, whatever name or redirect leads there. The check is made on the address that is then
-connected to, so that a name that changes its mind between the two gains nothing.
+Our own network is not to be reached that way (:mod:`core.outside`).
 """
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from core.errors import Refused
+from core.outside import Address, NotPublic, OutsideResolver, check_host, is_public
 
 MOST_BYTES = 2 * 1024 * 1024  # unpacked
 MOST_REDIRECTS = 5
@@ -22,16 +18,9 @@ TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5, sock_read=10)
 CHUNK = 64 * 1024  # bytes
 AGENT = "Guichet (+feeds)"
 
-Address = IPv4Address | IPv6Address
-_NAT64 = ip_network("64:ff9b::/96")
-
 
 class NotFetched(Refused):
     """It could not be had; the reason says why, for an agent."""
-
-
-class _Forbidden(OSError):
-    """An address that nobody outside could reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +33,6 @@ class Fetched:
     content_type: str = ""
     etag: str = ""
     last_modified: str = ""
-
-
-def is_public(address: Address) -> bool:
-    """Whether it belongs to the Internet, with addresses that carry another one inside."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is not None:
-            return is_public(inner)
-        if address.teredo is not None or address in _NAT64:
-            return False
-    return address.is_global and not address.is_multicast
 
 
 class Fetching:
@@ -73,7 +51,7 @@ class Fetching:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
-        connector = aiohttp.TCPConnector(resolver=_Resolver(self._may), use_dns_cache=False)
+        connector = aiohttp.TCPConnector(resolver=OutsideResolver(self._may), use_dns_cache=False)
         try:
             async with aiohttp.ClientSession(
                 connector=connector,
@@ -82,10 +60,10 @@ class Fetching:
                 cookie_jar=aiohttp.DummyCookieJar(),
             ) as client:
                 return await self._follow(client, URL(url))
-        except _Forbidden as problem:
+        except NotPublic as problem:
             raise NotFetched(str(problem)) from problem
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as problem:
-            if isinstance(problem.__cause__, _Forbidden):
+            if isinstance(problem.__cause__, NotPublic):
                 raise NotFetched(str(problem.__cause__)) from problem
             reason = str(problem) or type(problem).__name__
             raise NotFetched(reason[:200]) from problem
@@ -111,34 +89,11 @@ class Fetching:
         raise NotFetched("too many redirects")
 
     def _check(self, url: URL) -> None:
-        """A number in the place of a name is asked of no resolver."""
         if url.scheme not in ("http", "https") or not url.host:
             raise NotFetched("only http and https")
         if url.user or url.password:
             raise NotFetched("no password in an address")
-        try:
-            address = ip_address(url.host)
-        except ValueError:
-            return
-        if not self._may(address):
-            raise NotFetched("this address is not public")
-
-
-class _Resolver(AbstractResolver):
-    def __init__(self, may: Callable[[Address], bool]) -> None:
-        self._may = may
-        self._resolver = aiohttp.ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        if not all(self._may(ip_address(one["host"].partition("%")[0])) for one in found):
-            raise _Forbidden("this address is not public")
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
+        check_host(url.host, self._may)
 
 
 async def _content(answer: aiohttp.ClientResponse) -> bytes:

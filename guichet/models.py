@@ -18,6 +18,7 @@ import feeds.models
 import feeds.subscriptions.models
 import ingest.models
 import notify.campaigns
+import notify.devices
 import notify.models
 import notify.optouts
 import notify.suppressions

@@ -216,6 +216,7 @@ def build_town(
                 language=settings.language,
                 sends_sms=sends_sms,
                 receipts_per_hour=settings.receipts_per_hour,
+                pushes=settings.push,
             ),
             "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
             "announce": Announcing(database, clock, audiences, announcements),
@@ -237,7 +238,7 @@ def build_town(
         if settings.is_distributed
         else EmbeddedEngine(database, pipeline, failures, acceptance.rushed)
     )
-    senders = ways_out(settings, secret, account)
+    senders = ways_out(settings, secret, account, database)
     return Town(
         settings=settings,
         secret=secret,

@@ -27,6 +27,15 @@ from notify.campaigns import (
     resume_campaign,
     stop_campaign,
 )
+from notify.devices import (
+    PushEndpointRow,
+    add_device,
+    devices_of,
+    endpoint_hash,
+    erase_devices,
+    read_push_keys,
+    remove_device,
+)
 from notify.digest_rounds import DigestRounds
 from notify.dispatch import Dispatcher, Limits
 from notify.dkim import Dkim
@@ -62,11 +71,13 @@ from notify.senders.apprise import AppriseSms
 from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender, Unreachable
 from notify.senders.letter import letters_pdf
 from notify.senders.outbox import Outbox
+from notify.senders.push import WebPush
 from notify.senders.smarthost import Smarthost
 from notify.senders.smtp import Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.senders.twilio import warm_up as warm_up_sms
 from notify.suppressions import SuppressionRow, lift_suppression, suppression
+from notify.vapid import public_vapid_key, vapid_key
 from notify.verp import ReturnPaths
 from notify.ways_out import limits_of, return_paths, ways_out
 from notify.writing import Writing
@@ -105,6 +116,7 @@ __all__ = [
     "OutboxMail",
     "Priority",
     "ProviderId",
+    "PushEndpointRow",
     "Retries",
     "Retry",
     "ReturnPaths",
@@ -116,13 +128,18 @@ __all__ = [
     "TwilioAccount",
     "TwilioSms",
     "Unreachable",
+    "WebPush",
     "Writing",
+    "add_device",
     "campaign",
     "campaigns_of_entry",
     "count_deliveries",
     "count_failed",
     "count_waiting_letters",
     "deliveries_of_case",
+    "devices_of",
+    "endpoint_hash",
+    "erase_devices",
     "failures_of",
     "forget_account_mails",
     "letters_of_batch",
@@ -135,10 +152,13 @@ __all__ = [
     "numbers_of",
     "outbox_mail",
     "print_letters",
+    "public_vapid_key",
     "read_letter",
+    "read_push_keys",
     "record_complaint",
     "record_feedback",
     "record_wish",
+    "remove_device",
     "resend_failed",
     "resume_campaign",
     "return_paths",
@@ -147,6 +167,7 @@ __all__ = [
     "stop_campaign",
     "stopped",
     "suppression",
+    "vapid_key",
     "waiting_letters",
     "warm_up_sms",
     "ways_out",

@@ -18,6 +18,7 @@ from ingest import Automatic, Trust
 from ingest.events import CaseChanged, DeliveryChanged, Event, NotificationRequested
 from ingest.models import MessageRow
 from notify.addresses import is_machine, is_mail_address, medium_of, takes_sms
+from notify.devices import Device, devices_of_cases, is_device
 from notify.floods import flooding
 from notify.models import DeliveryRow, DeliveryStatus, Kind, Medium, NotificationRow
 from notify.writing import Writing
@@ -33,6 +34,8 @@ KINDS: Mapping[str, Kind] = {
     "change_refused": Kind.REFUSED,
 }
 """What the citizen is told of, by the change of the case."""
+ON_DEVICES = frozenset({*Kind} - {Kind.RECEIPT})
+"""Of these, what their devices show: not what they have just sent themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class CaseNotifications:
         Whether the town has an account for it.
     receipts_per_hour
         How many one citizen gets at most; 0 for no limit.
+    pushes
+        Whether devices are told.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class CaseNotifications:
         language: str,
         sends_sms: bool = False,
         receipts_per_hour: int = 0,
+        pushes: bool = False,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -85,19 +91,26 @@ class CaseNotifications:
         self._language = language
         self._sends_sms = sends_sms
         self._receipts_per_hour = receipts_per_hour
+        self._pushes = pushes
 
-    async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, Planned]:
+    async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, Sequence[Planned]]:
         changes = [(event, CaseChanged.of(event)) for event in events]
         told = [(event, change) for event, change in changes if change.change in KINDS]
         if not told:
             return {}
         async with self._database.read() as session:
             addressees = await _read_addressees(session, {change.case_id for _, change in told})
-            known = await _known(session, [_name(event) for event, _ in told])
+            devices = await self._devices(session, [change for _, change in told])
+            names = [
+                _name(event, device)
+                for event, change in told
+                for device in (None, *devices.get(change.case_id, ()))
+            ]
+            known = await _known(session, names)
             consents = await consents_of(session, {change.case_id for _, change in told})
             envelopes = await _read_envelopes(session, [change for _, change in told])
             too_many = await self._flooding(session, [change for _, change in told])
-        planned = {}
+        planned: dict[UUID, list[Planned]] = {}
         for event, change in told:
             addressee = addressees.get(change.case_id)  # None when the case was erased meanwhile
             if addressee is not None and change.message_id in envelopes:
@@ -110,9 +123,19 @@ class CaseNotifications:
             elif addressee is not None and self._may_hear(
                 addressee, kind, consents.get(change.case_id, {})
             ):
-                row = self._notification(event, change, kind, addressee)
-                planned[event.id] = Planned(row, is_new=row.id not in known)
+                row = self._notification(event, change, kind, addressee.address, addressee.language)
+                planned.setdefault(event.id, []).append(Planned(row, row.id not in known))
+            for device in devices.get(change.case_id, ()) if kind in ON_DEVICES else ():
+                row = self._notification(event, change, kind, device.address, device.language)
+                row.id = _name(event, device)
+                planned.setdefault(event.id, []).append(Planned(row, row.id not in known))
         return planned
+
+    async def _devices(
+        self, session: AsyncSession, changes: Sequence[CaseChanged]
+    ) -> Mapping[UUID, Sequence[Device]]:
+        told = {change.case_id for change in changes if KINDS[change.change] in ON_DEVICES}
+        return await devices_of_cases(session, told) if told and self._pushes else {}
 
     async def _flooding(
         self, session: AsyncSession, changes: Sequence[CaseChanged]
@@ -123,15 +146,17 @@ class CaseNotifications:
         return await flooding(session, opened, self._receipts_per_hour)
 
     async def handle(
-        self, event: Event, session: AsyncSession, prepared: Mapping[UUID, Planned]
+        self, event: Event, session: AsyncSession, prepared: Mapping[UUID, Sequence[Planned]]
     ) -> list[Event]:
-        planned = prepared.get(event.id)
-        if planned is None:
-            return []
-        if planned.is_new:
-            session.add(planned.notification)
-        data = NotificationRequested(notification_id=planned.notification.id)
-        return [event.follow(data, key=UUID(event.subject))]
+        following = []
+        for planned in prepared.get(event.id, ()):
+            row = planned.notification
+            if planned.is_new:
+                session.add(row)
+            data = NotificationRequested(notification_id=row.id)
+            step = row.address if is_device(row.address) else ""
+            following.append(event.follow(data, key=UUID(event.subject), step=step))
+        return following
 
     def _may_hear(self, addressee: Addressee, kind: Kind, consents: Mapping[str, bool]) -> bool:
         """A person's words go to whom the person chose; what is automatic to people alone.
@@ -159,15 +184,15 @@ class CaseNotifications:
         return self._sends_sms and is_theirs and takes_sms(addressee.address)
 
     def _notification(
-        self, event: Event, change: CaseChanged, kind: Kind, addressee: Addressee
+        self, event: Event, change: CaseChanged, kind: Kind, address: str, language: str
     ) -> NotificationRow:
         return NotificationRow(
             id=_name(event),
             case_id=change.case_id,
-            address=addressee.address,
+            address=address,
             cause_event_id=event.id,
             kind=kind,
-            language=addressee.language if addressee.language in LOCALES else self._language,
+            language=language if language in LOCALES else self._language,
             created_at=self._clock(),
         )
 
@@ -203,9 +228,9 @@ class Deliveries:
         return [event.follow(data, key=UUID(event.subject))]
 
 
-def _name(event: Event) -> UUID:
-    """The id of the notification that an event causes."""
-    return derived_id(event.id, "notification")
+def _name(event: Event, device: Device | None = None) -> UUID:
+    """The id of the notification that an event causes, or causes on a device."""
+    return derived_id(event.id, f"notification:{device.id}" if device else "notification")
 
 
 def _as_they_wish(addressee: Addressee, consents: Mapping[str, bool]) -> Addressee:

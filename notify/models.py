@@ -60,6 +60,8 @@ class Medium(StrEnum):
     SMS = "sms"
     LETTER = "letter"
     """No sender takes it: it waits until an agent prints it (:mod:`notify.letters`)."""
+    PUSH = "push"
+    """To a browser in which its citizen wants to be told (:mod:`notify.devices`)."""
 
 
 class Priority(IntEnum):
@@ -115,8 +117,8 @@ class NotificationRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     address: Mapped[str] = mapped_column(Text)
-    """The citizen's: an e-mail address, a number in E.164, or of a letter name and address, a line
-    each."""
+    """The citizen's: an e-mail address, a number in E.164, of a letter name and address, a line
+    each, or ``push:`` and the id of a device."""
     cause_event_id: Mapped[UUID]
     """The event on the stream; for a case it is also the id of its ``case_events`` row."""
     kind: Mapped[str] = mapped_column(String(32))

@@ -76,8 +76,11 @@ class OutboxMail:
 
 
 async def deliveries_of_case(session: AsyncSession, case_id: UUID) -> list[DeliveryItem]:
-    """What the citizen was told about a case, oldest first; the caller has checked the access."""
-    query = _items().where(NotificationRow.case_id == case_id)
+    """What the citizen was told about a case, oldest first; the caller has checked the access.
+
+    Without what their devices showed, which says no more than that there is something.
+    """
+    query = _items().where(NotificationRow.case_id == case_id, DeliveryRow.medium != Medium.PUSH)
     rows = await session.execute(query.order_by(DeliveryRow.created_at, DeliveryRow.id))
     return [DeliveryItem(**row) for row in rows.mappings()]
 
@@ -129,6 +132,7 @@ async def count_failed(session: AsyncSession, agent: Agent, since: datetime) -> 
             # Written out, so that the index of the failed will do.
             DeliveryRow.status == literal_column(f"'{DeliveryStatus.FAILED}'"),
             DeliveryRow.due_at >= since,
+            DeliveryRow.medium != Medium.PUSH,
             visible_cases(agent),
         )
     )
@@ -170,8 +174,8 @@ def _items() -> Select[*tuple[Any, ...]]:
 
 
 def _is_sent_by_us() -> ColumnElement[bool]:
-    """Letters have a page of their own."""
-    return DeliveryRow.medium != Medium.LETTER
+    """Letters have a page of their own; what devices show says nothing by itself."""
+    return DeliveryRow.medium.not_in((Medium.LETTER, Medium.PUSH))
 
 
 def _visible(agent: Agent) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from core.database import UtcDateTime, is_postgresql
 from core.ids import derived_id
 from ingest import publish
 from ingest.events import DeliveryChanged, Event, new_event
-from notify.models import DeliveryRow, DeliveryStatus, NotificationRow
+from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
 from notify.store import GIVEN_UP, Outcome, in_json
 
 _TABLE = cast(Table, DeliveryRow.__table__)
@@ -142,7 +142,8 @@ async def _tell_cases(session: AsyncSession, held: Sequence[Outcome]) -> list[Ev
         select(DeliveryRow.id, DeliveryRow.recipient, NotificationRow.kind, CaseRow)
         .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
         .join(CaseRow, CaseRow.id == NotificationRow.case_id)
-        .where(DeliveryRow.id.in_(failed))
+        # A device that is not told is nobody's concern: the answer itself goes another way.
+        .where(DeliveryRow.id.in_(failed), DeliveryRow.medium != Medium.PUSH)
         .order_by(CaseRow.id, DeliveryRow.id)  # the same order everywhere: no deadlock
         # Not their keys: rows that refer to a case are checked at the end of other transactions.
         .with_for_update(of=CaseRow, key_share=True)

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+from core.database import Database
 from core.settings import Settings
+from notify.devices import PushKeys, read_device
 from notify.dispatch import Limits
 from notify.dkim import Dkim
 from notify.senders.apprise import AppriseSms
 from notify.senders.contract import Sender
 from notify.senders.outbox import Outbox
+from notify.senders.push import WebPush
 from notify.senders.smarthost import Smarthost
 from notify.senders.smtp import Smtp
 from notify.senders.twilio import TwilioAccount, TwilioSms
+from notify.vapid import vapid_key
 from notify.verp import ReturnPaths
 
 OTHERS = 8  # under way at once by a sender that is no mail server
@@ -20,9 +24,15 @@ def return_paths(settings: Settings, secret: bytes) -> ReturnPaths:
     return ReturnPaths(secret, settings.bounce_mailbox or settings.main_mailbox)
 
 
-def ways_out(settings: Settings, secret: bytes, account: TwilioAccount | None) -> Sequence[Sender]:
+def ways_out(
+    settings: Settings, secret: bytes, account: TwilioAccount | None, database: Database
+) -> Sequence[Sender]:
     """Raises BadInput on a wrong URL or key."""
-    return [*_mail(settings, secret), *_sms(settings, account)]
+    return [
+        *_mail(settings, secret),
+        *_sms(settings, account),
+        *_push(settings, secret, database),
+    ]
 
 
 def limits_of(settings: Settings, senders: Sequence[Sender]) -> Mapping[str, Limits]:
@@ -60,4 +70,23 @@ def _sms(settings: Settings, account: TwilioAccount | None) -> Sequence[Sender]:
     return [
         *([TwilioSms(account)] if account else []),
         *([AppriseSms(url)] if url else []),
+    ]
+
+
+def _push(settings: Settings, secret: bytes, database: Database) -> Sequence[Sender]:
+    if not settings.push:
+        return []
+
+    async def device(address: str) -> PushKeys | None:
+        async with database.read() as session:
+            return await read_device(session, address)
+
+    return [
+        WebPush(
+            device,
+            vapid_key(secret),
+            contact=f"mailto:{settings.main_mailbox}",
+            title=settings.town,
+            private=settings.push_private,
+        )
     ]

@@ -1,6 +1,7 @@
-"""Writing the mail or the SMS of a notification: its subject is read, its words are rendered."""
+"""Writing what a notification is sent as: its subject is read, its words are rendered."""
 
 import asyncio
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,14 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import CaseEventRow, CaseMessageRow, CaseRow
 from core.clock import Clock
+from core.i18n import translator
 from core.ids import derived_id
 from ingest import Trust
 from ingest.models import MessageRow
 from notify.addresses import medium_of, with_tag
 from notify.contents import Contents, View, quoted_subject
+from notify.devices import is_device
 from notify.letterhead import Letterhead
 from notify.mail import mailbox
 from notify.models import DeliveryRow, DeliveryStatus, Kind, Medium, NotificationRow
+from notify.senders.push import LINK
 from notify.threads import threading_headers
 
 AUTO_SUBMITTED: Mapping[Kind, str] = {
@@ -76,6 +80,8 @@ class Writing:
                 return self._sms(subject)
             case Medium.LETTER:
                 return self._letter(subject)
+            case Medium.PUSH:
+                return self._push(subject)
             case _:
                 return self._mail(subject)
 
@@ -149,6 +155,30 @@ class Writing:
             headers={"Agent": subject.event.actor_name},
         )
 
+    def _push(self, subject: _Subject) -> DeliveryRow:
+        """It may lie on a table for all to see: nothing of the case is in it but its reference."""
+        notification, case, now = subject.notification, subject.case, self._clock()
+        _ = translator(notification.language)
+        return DeliveryRow(
+            id=derived_id(notification.id, Medium.PUSH),
+            notification_id=notification.id,
+            medium=Medium.PUSH,
+            recipient=notification.address,
+            return_path="",
+            status=DeliveryStatus.QUEUED,
+            due_at=now,
+            created_at=now,
+            message_id="",
+            subject="",
+            text=_("News of your request %(reference)s") % {"reference": case.reference},
+            html="",
+            headers={
+                "Urgency": "normal",
+                "Topic": _topic(case.id),
+                LINK: f"/me/cases/{case.reference}",
+            },
+        )
+
     def _view(self, subject: _Subject, kind: Kind) -> View:
         case, event = subject.case, subject.event
         # Who writes under another's address shall not choose words for the mail they get from us.
@@ -165,6 +195,12 @@ class Writing:
             agent=event.actor_name if event.actor_kind == "agent" else "",
             due_at=case.due_at,
         )
+
+
+def _topic(case_id: UUID) -> str:
+    """What is new of a case takes the place of what was not fetched yet (RFC 8030, section 5.4)."""
+    name = derived_id(case_id, "topic").bytes  # the service need not know the case's id
+    return base64.urlsafe_b64encode(name).rstrip(b"=").decode()
 
 
 def _marks(kind: Kind) -> dict[str, str]:
@@ -209,7 +245,9 @@ async def _read_subjects(session: AsyncSession, notification_ids: Sequence[UUID]
             conversation=conversations.get(case.id, [])
             if event.message_id is None
             else _conversation(notification.kind, message_id or "", in_reply_to or []),
-            medium=Medium(medium or medium_of(notification.address)),
+            medium=Medium.PUSH
+            if is_device(notification.address)
+            else Medium(medium or medium_of(notification.address)),
         )
         for notification, case, event, text, message_id, in_reply_to, medium in rows
     ]

@@ -37,6 +37,7 @@ from feeds import (
 )
 from feeds.picture import NOT_READABLE, redrawn
 
+IMAGE_AGAIN = N_("Please choose the picture again.")
 CHANGED = N_(
     "Somebody else has changed this announcement meanwhile: copy what you wrote, look at it, and "
     "do it again."
@@ -130,6 +131,9 @@ async def _act(request: Request, context: Context, agent: Agent, entry_id: UUID 
         errors = problem.mistakes
     except BadInput as problem:
         errors = [problem]
+    image = form.get("image")
+    if isinstance(image, UploadFile) and image.size and all(e.where != "image" for e in errors):
+        errors = [*errors, BadInput(IMAGE_AGAIN, where="image")]  # a page cannot keep a file
     told = [(one.where, say(one.reason)) for one in errors]
     return await show_editor(request, context, agent, entry_id, typed, told)
 

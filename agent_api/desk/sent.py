@@ -10,7 +10,7 @@ from agent_api.desk.frame import desk_of
 from agent_api.entry_views import SentLine, SentPage
 from cases.access import case_for
 from feeds.subscriptions import subscriber_at
-from notify import sent_to
+from notify import Medium, sent_to
 
 routes = APIRouter(prefix="/agent/cases/{reference}")
 
@@ -45,6 +45,8 @@ async def sent(request: Request, context: In, agent: DeskAgent, reference: str) 
                     campaign_id=one.campaign_id,
                 )
                 for one in found
+                # That a device showed there is news of this very case tells an agent nothing.
+                if one.medium != Medium.PUSH
             ],
         )
     return context.pages.render(request, "desk/sent.html", page)

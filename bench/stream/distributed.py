@@ -221,8 +221,10 @@ class Sqlalchemy:
             )
             if new:
                 entered = await session.scalars(_STREAM, [_stream_row(event) for event in new])
-                # None is what was there already
-                await session.execute(_OUTBOX, [{"seq": seq} for seq in entered if seq])
+                # None is what a rebalance has brought twice.
+                rows = [{"seq": seq} for seq in entered if seq]
+                if rows:
+                    await session.execute(_OUTBOX, rows)
 
     async def published(self, new: Sequence[Event]) -> None:
         rows = select(StreamRow.seq).where(StreamRow.id.in_([event.id for event in new]))

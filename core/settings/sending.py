@@ -37,6 +37,12 @@ class SendingSettings(BaseModel):
     dkim_key: Path | None = None
     """The private key: RSA or Ed25519, as PEM (PKCS #8)."""
 
+    push: bool = True
+    """Whether citizens may be told in their browsers, by the push services of their makers: the
+    server then sends to these, by HTTPS."""
+    push_private: bool = False
+    """Whether a push service may be at a private address and without HTTPS: for trying it out."""
+
     @field_validator("sending_per_second")
     @classmethod
     def _are_rates(cls, value: dict[str, float]) -> dict[str, float]:

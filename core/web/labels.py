@@ -12,6 +12,7 @@ LABELS = {
         "counter": N_("Counter"),
         "web": N_("Web form"),
         "open311": N_("Open311"),
+        "push": N_("On a device"),
     },
     "status": {
         "new": N_("New"),

@@ -14,6 +14,7 @@ from core.database import Database
 from core.errors import Refused
 from core.ids import derived_id
 from notify.campaigns import WITHDRAWN, withdrawn
+from notify.devices import forget_device
 from notify.models import DeliveryStatus, Medium, Priority
 from notify.optouts import STOPPED, record_wish, stopped
 from notify.senders.contract import Gone, Unwanted
@@ -72,7 +73,9 @@ async def heed(database: Database, clock: Clock, due: Due, problem: Refused) -> 
         return
     try:
         async with database.begin() as session:
-            if isinstance(problem, Gone):
+            if delivery.medium is Medium.PUSH:
+                await forget_device(session, delivery.recipient)
+            elif isinstance(problem, Gone):
                 await suppress(
                     session,
                     clock,

@@ -6,7 +6,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from feeds.fetching import MOST_BYTES, Fetching, NotFetched, is_public
+from core.outside import is_public
+from feeds.fetching import MOST_BYTES, Fetching, NotFetched
 
 PRIVATE = [
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0",

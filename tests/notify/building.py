@@ -100,6 +100,7 @@ class Desk:
             language="fr",
             sends_sms=True,
             receipts_per_hour=RECEIPTS,
+            pushes=True,
         )
 
     def deliveries(self) -> Deliveries:

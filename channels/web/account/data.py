@@ -22,7 +22,7 @@ from citizens.erasure import erase_account
 from core.web import FieldError
 from core.web.csrf import ACCOUNT_COOKIE
 from feeds.subscriptions import erase_subscriptions
-from notify import forget_account_mails
+from notify import erase_devices, forget_account_mails
 
 routes = APIRouter(prefix="/me/data", include_in_schema=False)
 
@@ -64,6 +64,7 @@ async def delete(
         files = [*files, *await erase_drafts(session, context.blobs, me.citizen_id)]
         has_cases = await let_go_of_cases(session, me.citizen_id)
         await erase_subscriptions(session, me.id, email=me.email, phone=me.phone)
+        await erase_devices(session, me.id)
         await erase_account(session, me.id, has_cases=has_cases)
         await forget_account_mails(session, me.addresses)
         record(context, session, "deleted", me.id)

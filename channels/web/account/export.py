@@ -21,6 +21,7 @@ from citizens.wallet import items_of
 from core.text import file_name
 from feeds.subscriptions import exported_subscriptions, subscriber_known_by
 from ingest.models import DocumentRow
+from notify import devices_of
 
 
 async def exported(
@@ -73,6 +74,10 @@ async def _told(
         "sessions": [
             {"client": row.client, "created_at": row.created_at.isoformat()}
             for row in await sessions_of(session, context.clock, me.id)
+        ],
+        "devices": [
+            {"client": row.client, "created_at": row.created_at.isoformat()}
+            for row in await devices_of(session, me.id)
         ],
         "wallet": [
             {

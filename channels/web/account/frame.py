@@ -10,6 +10,7 @@ from core.i18n import N_, translator
 NOTICES = {
     "saved": N_("Saved."),
     "removed": N_("Removed."),
+    "device": N_("This device tells you from now on when there is news of your requests."),
     "email": N_("Your new e-mail address is confirmed."),
     "asked": N_("A link is on its way to the new address. It counts once you have opened it."),
     "code": N_("A code is on its way to your telephone."),

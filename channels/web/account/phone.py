@@ -32,7 +32,8 @@ async def send_code(
     number = phone_number(clean_line(phone), context.settings.country)
     if number is None:
         wrong = _("This is not a telephone number. Outside the country, begin with + and its code.")
-        return await profile_page(request, context, me, errors=[FieldError("phone", wrong)])
+        errors = [FieldError("phone", wrong)]
+        return await profile_page(request, context, me, errors=errors, phone=phone)
     await context.limits.texts.count(str(me.id))
     await context.limits.numbers.count(number)
     async with context.database.begin() as session:
@@ -42,10 +43,12 @@ async def send_code(
         await context.texts.send_text(number, text % {"code": code, "town": context.settings.town})
     except Later:
         sorry = _("We cannot send an SMS at this moment. Please try again later.")
-        return await profile_page(request, context, me, errors=[FieldError("phone", sorry)])
+        errors = [FieldError("phone", sorry)]
+        return await profile_page(request, context, me, errors=errors, phone=phone)
     except Refused:
         never = _("No SMS can be sent to this number.")
-        return await profile_page(request, context, me, errors=[FieldError("phone", never)])
+        errors = [FieldError("phone", never)]
+        return await profile_page(request, context, me, errors=errors, phone=phone)
     return RedirectResponse("/me/profile?said=code", 303)
 
 

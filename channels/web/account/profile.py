@@ -14,7 +14,7 @@ from channels.web.account.asking import Me, knows_password, own_form, speech
 from channels.web.account.context import Context, In
 from channels.web.account.frame import mine_of
 from channels.web.account.names import name_mistakes
-from channels.web.account.views import AddressPage, ProfilePage
+from channels.web.account.views import AddressPage, DeviceLine, ProfilePage
 from channels.web.fields import email_address
 from citizens import Account, Category, Name, PostalAddress, account_id_of, read_profile
 from citizens.links import LIVES, Purpose, new_link
@@ -25,7 +25,7 @@ from core.i18n import LOCALES
 from core.ratelimit import TooMany
 from core.text import clean_line
 from core.web import FieldError
-from notify import AccountKind
+from notify import AccountKind, devices_of, public_vapid_key
 
 MAX_LINE = 200  # characters of a line of an address
 MAX_CODE = 16  # characters of a postal code
@@ -210,16 +210,25 @@ async def profile_page(
     *,
     errors: list[FieldError] | None = None,
     birth_date: str | None = None,
+    phone: str = "",
 ) -> Response:
+    """``birth_date`` and ``phone`` as they were typed."""
     async with context.database.read() as session:
         shown = await read_profile(session, me.id)
         pending = await pending_number(session, context.clock, me.id)
+        devices = await devices_of(session, me.id)
     page = ProfilePage(
         mine=mine_of(request, context, me, "profile"),
         profile=shown,
         birth_date=_typed(shown.birth_date) if birth_date is None else birth_date,
         pending_number=pending,
         with_phone=context.texts is not None,
+        phone=phone,
+        devices=[
+            DeviceLine(id=row.id, client=row.client, since=row.created_at, digest=row.endpoint_hash)
+            for row in devices
+        ],
+        push_key=public_vapid_key(context.secret) if context.settings.push else "",
         errors=errors or (),
     )
     status = 422 if errors else 200

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from channels.web.account import data, entering, linking, phone, profile, security
+from channels.web.account import data, devices, entering, linking, phone, profile, security
 from channels.web.account.context import Context
 from channels.web.home import routes as home
 from channels.web.space import own, sent
@@ -19,6 +19,7 @@ PARTS = (
     sent,
     profile,
     phone,
+    devices,
     security,
     data,
     asking,

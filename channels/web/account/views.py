@@ -75,6 +75,17 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceLine:
+    """A browser in which they are told."""
+
+    id: UUID
+    client: str
+    since: datetime
+    digest: str
+    """By which the browser knows itself again (``push.js``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfilePage:
     mine: Mine
     profile: Profile
@@ -83,6 +94,11 @@ class ProfilePage:
     pending_number: str
     """A code was sent to it."""
     with_phone: bool
+    phone: str
+    """As it was typed, when it could not be taken."""
+    devices: Sequence[DeviceLine]
+    push_key: str
+    """The town's, which a browser asks its push service with; empty when nobody is told so."""
     errors: Sequence[FieldError] = ()
 
 

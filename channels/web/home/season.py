@@ -22,7 +22,7 @@ class SeasonBox:
     clock: Clock
     settings: Settings
     name: str = "season"
-    title: str = N_("Just now")
+    title: str = N_("At this time of year")
     more: str = N_("All procedures")
     url: str = "/procedures"
 

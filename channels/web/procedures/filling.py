@@ -121,8 +121,13 @@ class Filling:
         saved, refused = await self._save(
             opened, page, typed, sent, turned, remove=what if action == "remove" else ""
         )
-        if action in ("share", "revoke"):
+        # A document that is ticked goes along whichever button was pressed.
+        ticked = [one.name for one in page.page.fields if sent.getlist(f"w-{one.name}")]
+        for name in ticked:
+            refused += await self._of_wallet(saved, "share", name, sent)
+        if action == "revoke":
             refused += await self._of_wallet(saved, action, what, sent)
+        if ticked or action == "revoke":
             saved = await self._fresh(saved)
         page = saved.page(page.name) or page
         if action == "leave" and not refused:
