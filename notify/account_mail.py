@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import CompoundSelect, delete, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
@@ -17,10 +17,18 @@ from core.ids import derived_id, new_id
 from core.tracing import current
 from ingest import publish
 from ingest.events import DeliveryChanged, new_event
+from notify.campaigns import CampaignRow
 from notify.contents import AccountView, Contents
 from notify.letterhead import Letterhead
 from notify.mail import mailbox
-from notify.models import AccountKind, DeliveryRow, DeliveryStatus, Medium, NotificationRow
+from notify.models import (
+    OF_AN_ACCOUNT,
+    AccountKind,
+    DeliveryRow,
+    DeliveryStatus,
+    Medium,
+    NotificationRow,
+)
 
 
 class AccountMails:
@@ -106,9 +114,17 @@ class AccountMails:
 
 
 async def forget_account_mails(session: AsyncSession, addresses: Collection[str]) -> None:
-    """Erase what an account's owner was written about it, by mail or SMS, sent or not."""
-    about = select(NotificationRow.id).where(
-        NotificationRow.address.in_(addresses), NotificationRow.case_id.is_(None)
+    """Erase what an account's owner was written about it or by campaigns, sent or not."""
+    ids = list(await session.scalars(account_mails(addresses)))
+    await session.execute(delete(DeliveryRow).where(DeliveryRow.notification_id.in_(ids)))
+    await session.execute(delete(NotificationRow).where(NotificationRow.id.in_(ids)))
+
+
+def account_mails(addresses: Collection[str]) -> CompoundSelect[tuple[UUID]]:
+    """The notifications of no case to these addresses, each kind by an index of its own."""
+    to_them = select(NotificationRow.id).where(NotificationRow.address.in_(addresses))
+    campaigns = select(CampaignRow.id)
+    return union_all(
+        to_them.where(text(OF_AN_ACCOUNT)),
+        to_them.where(NotificationRow.cause_event_id.in_(campaigns)),
     )
-    await session.execute(delete(DeliveryRow).where(DeliveryRow.notification_id.in_(about)))
-    await session.execute(delete(NotificationRow).where(NotificationRow.id.in_(about)))

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.database import Database, insert_new
+from core.errors import Later
 from core.i18n import LOCALES
 from core.ids import derived_id
 from core.tracing import current
@@ -27,16 +28,14 @@ from notify.campaigns import (
     CampaignContentRow,
     CampaignKind,
     CampaignRow,
-    is_withdrawn,
     notification_id_of,
+    version_held,
 )
 from notify.letterhead import Letterhead
 from notify.mail import mailbox
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
 
 Row = dict[str, Any]
-
-
 MEDIA = (Medium.EMAIL, Medium.SMS)
 
 
@@ -104,8 +103,11 @@ class Addressing:
         self, event: Event, session: AsyncSession, prepared: Mapping[UUID, _Range]
     ) -> list[Event]:
         data, ready = AudienceSelected.of(event), prepared.get(event.id)
-        if ready is None or await is_withdrawn(session, ready.campaign.id):
+        version = await version_held(session, ready.campaign.id) if ready else None
+        if ready is None or version is None:
             return []
+        if version != ready.campaign.version:
+            raise Later("the entry was corrected since its words were read")
         taken = await ready.audience.take(session, data.first, data.until)
         told = [one for one in ready.told if taken is None or one.member.subscriber in taken]
         await self._write(session, ready, told)
@@ -119,12 +121,20 @@ class Addressing:
         await insert_new(session, CampaignContentRow, ready.contents)
         notifications = [self._notification(campaign, one, now) for one in told]
         await insert_new(session, NotificationRow, notifications)
+        stored = await self._stored(session, told)
         deliveries = [
             self._delivery(campaign, one, medium, content_id, now, trace)
             for one in told
+            if one.notification_id in stored
             for medium, content_id in one.contents
         ]
         await insert_new(session, DeliveryRow, deliveries)
+
+    async def _stored(self, session: AsyncSession, told: Sequence[_Told]) -> set[UUID]:
+        """Of their notifications those that are there: at one address one is told once."""
+        ids = [one.notification_id for one in told]
+        query = select(NotificationRow.id).where(NotificationRow.id.in_(ids))
+        return set(await session.scalars(query))
 
     async def _read(
         self, session: AsyncSession, campaign: CampaignRow, data: AudienceSelected
@@ -158,7 +168,8 @@ class Addressing:
         items = await self._audiences.items(session, entries)
         return [
             self._content(id, campaign, language, medium, [items[e, language] for e in entries])
-            for id, (language, medium, entries) in missing.items()
+            # The same order everywhere: two who store the same ones do not wait for each other.
+            for id, (language, medium, entries) in sorted(missing.items())
         ]
 
     def _content(

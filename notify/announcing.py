@@ -20,9 +20,6 @@ from notify.rewording import reword
 
 RANGE = 500  # subscribers
 
-Items = Mapping[tuple[UUID, str], Item]
-"""What an entry says after a correction that is not told again."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
@@ -30,12 +27,20 @@ class _Planned:
     starts: Starts
 
 
+@dataclass(frozen=True, slots=True)
+class _Corrected:
+    """By a correction that is not told again."""
+
+    published: Published
+    items: Mapping[tuple[UUID, str], Item]
+
+
 class Announcing:
     """Handles ``entry.published``.
 
     An entry is told of once. A correction is told again only when it is urgent, and then what is
     not sent yet of the earlier version never is; any other puts the words of what is not sent yet
-    right. A withdrawal stops all of that.
+    right. A withdrawal stops all of that, as does a correction by which the entry has expired.
     """
 
     def __init__(
@@ -46,8 +51,8 @@ class Announcing:
         self._audiences = audiences
         self._words = words
 
-    async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, _Planned | Items]:
-        planned: dict[UUID, _Planned | Items] = {}
+    async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, _Planned | _Corrected]:
+        planned: dict[UUID, _Planned | _Corrected] = {}
         async with self._database.read() as session:
             for event in events:  # there are few, each with an audience of its own
                 data = EntryPublished.of(event)
@@ -57,7 +62,8 @@ class Announcing:
                 if published is None:
                     continue
                 if data.change == "corrected" and not data.urgent:
-                    planned[event.id] = await self._audiences.items(session, [data.entry_id])
+                    items = await self._audiences.items(session, [data.entry_id])
+                    planned[event.id] = _Corrected(published, items)
                 else:
                     audience = self._audiences.of_entry(
                         data.entry_id, urgent=data.urgent, wakes=published.wakes
@@ -67,13 +73,20 @@ class Announcing:
         return planned
 
     async def handle(
-        self, event: Event, session: AsyncSession, prepared: Mapping[UUID, _Planned | Items]
+        self, event: Event, session: AsyncSession, prepared: Mapping[UUID, _Planned | _Corrected]
     ) -> list[Event]:
         data, planned = EntryPublished.of(event), prepared.get(event.id)
-        if planned is not None and not isinstance(planned, _Planned):
-            await reword(session, self._words, data.entry_id, planned)
+        if isinstance(planned, _Corrected):
+            await reword(
+                session,
+                self._words,
+                data.entry_id,
+                planned.items,
+                version=data.version,
+                expires_at=planned.published.expires_at,
+            )
             return []
-        if data.change == "withdrawn" or (data.change == "corrected" and planned):
+        if data.change in ("withdrawn", "corrected"):
             await withdraw_campaigns(session, self._clock, data.entry_id)
         if planned is None or not planned.starts.size:
             return []

@@ -4,6 +4,7 @@ A campaign's words are kept once for each language and medium (of digests: for e
 entries), its deliveries carry what differs. Their states are its numbers.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -44,7 +45,7 @@ class CampaignRow(Base):
     entry_id: Mapped[UUID | None] = mapped_column(index=True)
     """None for digests."""
     version: Mapped[int]
-    """Of the entry; 0 for digests."""
+    """Of the entry, as its words are now; 0 for digests."""
     title: Mapped[str] = mapped_column(Text)
     """The entry's in the town's language; empty for digests."""
     urgent: Mapped[bool]
@@ -156,10 +157,20 @@ async def withdraw_campaigns(session: AsyncSession, clock: Clock, entry_id: UUID
         await _tell(session, clock, campaign_id, "withdrawn")
 
 
-async def is_withdrawn(session: AsyncSession, campaign_id: UUID) -> bool:
-    """Held as it is until the end of the transaction."""
-    query = select(CampaignRow.withdrawn_at).where(CampaignRow.id == campaign_id)
-    return await session.scalar(query.with_for_update(read=True)) is not None
+async def withdrawn(session: AsyncSession, campaign_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the campaigns of which nothing more goes out."""
+    query = select(CampaignRow.id).where(
+        CampaignRow.id.in_(campaign_ids), CampaignRow.withdrawn_at.is_not(None)
+    )
+    return set(await session.scalars(query))
+
+
+async def version_held(session: AsyncSession, campaign_id: UUID) -> int | None:
+    """The version that goes out, None when it was withdrawn: held until the transaction ends."""
+    query = select(CampaignRow.version).where(
+        CampaignRow.id == campaign_id, CampaignRow.withdrawn_at.is_(None)
+    )
+    return await session.scalar(query.with_for_update(read=True))
 
 
 async def _locked(session: AsyncSession, campaign_id: UUID) -> CampaignRow:

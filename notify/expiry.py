@@ -1,6 +1,6 @@
 """What nobody needs any more is not sent: a storm warning is worthless tomorrow."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -37,10 +37,12 @@ async def expire(session: AsyncSession, now: datetime) -> bool:
     rows = (await session.execute(query)).all()
     if not rows:
         return False
-    kinds = await _notifications(session, [notification_id for _, notification_id, _ in rows])
+    ids = [notification_id for _, notification_id, _ in rows]
+    kinds, cases = await _notifications(session, ids), await _cases(session, ids)
     events: list[Event] = []
     for delivery_id, notification_id, recipient in rows:
-        kind, case = kinds[notification_id]
+        kind, case_id = kinds[notification_id]
+        case = cases.get(case_id) if case_id is not None else None
         changed = DeliveryChanged(delivery_id=delivery_id, status=DeliveryStatus.EXPIRED)
         key = case.id if case is not None else notification_id
         events.append(new_event(changed, key=key, id=derived_id(delivery_id, "expired"), time=now))
@@ -51,12 +53,21 @@ async def expire(session: AsyncSession, now: datetime) -> bool:
 
 
 async def _notifications(
-    session: AsyncSession, ids: list[UUID]
-) -> Mapping[UUID, tuple[str, CaseRow | None]]:
-    query = (
-        select(NotificationRow.id, NotificationRow.kind, CaseRow)
-        .outerjoin(CaseRow, CaseRow.id == NotificationRow.case_id)
-        .where(NotificationRow.id.in_(ids))
-        .order_by(CaseRow.id)
+    session: AsyncSession, ids: Sequence[UUID]
+) -> Mapping[UUID, tuple[str, UUID | None]]:
+    """What each tells, and about which case."""
+    query = select(NotificationRow.id, NotificationRow.kind, NotificationRow.case_id).where(
+        NotificationRow.id.in_(ids)
     )
-    return {one: (kind, case) for one, kind, case in (await session.execute(query))}
+    return {one: (kind, case_id) for one, kind, case_id in (await session.execute(query))}
+
+
+async def _cases(session: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, CaseRow]:
+    """Those that the notifications are about, locked as all who append to their histories do."""
+    query = (
+        select(CaseRow)
+        .where(CaseRow.id.in_(select(NotificationRow.case_id).where(NotificationRow.id.in_(ids))))
+        .order_by(CaseRow.id)  # the same order everywhere: no deadlock
+        .with_for_update(key_share=True)
+    )
+    return {case.id: case for case in await session.scalars(query)}

@@ -1,5 +1,6 @@
 """What the outside tells of a delivery after it was taken; twice, late and out of order."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,12 +30,14 @@ async def record_feedback(
     status: DeliveryStatus,
     reason: str,
     code: str = "",
+    recipients: Collection[str] = (),
 ) -> bool:
     """Write down that it arrived, or could not; returns whether the delivery is one of ours.
 
     What is final stays: an earlier status that comes late changes nothing. A failure is told to the
     case, too. ``code`` is the enhanced status of a mail: where it says that there is no such
-    mailbox, nothing is sent there any more.
+    mailbox, and ``recipients`` (in lower case) that it is the one we wrote to, not one to which
+    its owner forwards, nothing is sent there any more.
     """
     row = await session.get(DeliveryRow, delivery_id, with_for_update=True)
     if row is None:
@@ -46,7 +49,8 @@ async def record_feedback(
     row.provider_id = provider_id or row.provider_id
     row.last_error, row.sent_at = reason, row.sent_at or at
     row.due_at = at  # of what failed: when
-    if status is DeliveryStatus.BOUNCED and is_hard(code):
+    is_theirs = row.recipient.lower() in recipients
+    if status is DeliveryStatus.BOUNCED and is_hard(code) and is_theirs:
         await suppress(
             session,
             clock,

@@ -100,11 +100,19 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
+OF_AN_ACCOUNT = "case_id IS NULL AND kind NOT IN ('announcement', 'digest')"
+"""Said to the index and in the query alike, and without parameters: else it would not do."""
+
+
 class NotificationRow(Base):
     """One thing to tell one citizen. Its id derives from the event that caused it."""
 
     __tablename__ = "notifications"
-    __table_args__ = (UniqueConstraint("cause_event_id", "address"),)
+    __table_args__ = (
+        UniqueConstraint("cause_event_id", "address"),
+        # Those of campaigns, by far the most, are not in it: it slows no sending to many.
+        Index("ix_notifications_of_accounts", "address", **_where(OF_AN_ACCOUNT)),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
@@ -138,6 +146,7 @@ class DeliveryRow(Base):
         ),
         # For what is of no campaign it costs nothing.
         Index(None, "campaign_id", "status", **_where("campaign_id IS NOT NULL")),
+        Index(None, "content_id", **_where("content_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -61,6 +61,8 @@ class Due:
     """Why nothing is sent to its recipient any more; None when it is."""
     is_awaited: bool = False
     """Whether later ones of its case wait for it."""
+    campaign_id: UUID | None = None
+    """The campaign that it is part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,7 @@ def _due(row: Row[*tuple[Any, ...]]) -> Due:
         declined_by=row.declined_by,
         suppressed=row.suppressed,
         is_awaited=row.case_id is not None,
+        campaign_id=row.campaign_id,
     )
 
 

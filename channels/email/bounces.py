@@ -95,6 +95,7 @@ class Bounces:
                     status=DeliveryStatus.BOUNCED if failed else DeliveryStatus.DELIVERED,
                     reason=report.reason if failed else "",
                     code=report.status,
+                    recipients=report.recipients,
                 )
             case ReportKind.COMPLAINT:
                 await self._complained(session, delivery_id, report.reason)

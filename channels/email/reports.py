@@ -21,6 +21,8 @@ class ReportKind(StrEnum):
     FAILED = "failed"
     DELAYED = "delayed"
     """Still tried; nothing is to be done."""
+    PASSED_ON = "passed_on"
+    """By a server that reports no more of it: whether it arrives nobody will tell."""
     DELIVERED = "delivered"
     COMPLAINT = "complaint"
 
@@ -34,14 +36,16 @@ class Report:
     """Enhanced code (RFC 3463): ``5.1.1``."""
     reason: str = ""
     """What the other server said, on one line."""
+    recipients: frozenset[str] = frozenset()
+    """Whom it tells of, in lower case: to whom the mail went at last, and whom we wrote to."""
 
 
 _ACTIONS = {
     "failed": ReportKind.FAILED,
     "delayed": ReportKind.DELAYED,
     "delivered": ReportKind.DELIVERED,
-    "relayed": ReportKind.DELIVERED,
-    "expanded": ReportKind.DELIVERED,
+    "relayed": ReportKind.PASSED_ON,
+    "expanded": ReportKind.PASSED_ON,
 }
 
 
@@ -66,8 +70,17 @@ def _delivery_status(part: Mail) -> Report | None:
         if kind is not None:
             status = _value(fields, "status").partition(" ")[0]
             reason = _value(fields, "diagnostic-code").partition(";")[2].strip()
-            return Report(kind, status, (reason or f"status {status}")[:MAX_REASON])
+            return Report(
+                kind, status, (reason or f"status {status}")[:MAX_REASON], _recipients(fields)
+            )
     return None
+
+
+def _recipients(fields: Mail) -> frozenset[str]:
+    """``rfc822; jeanne@citizens.example``, of both fields (RFC 3464, 2.3.1 and 2.3.2)."""
+    values = (_value(fields, name) for name in ("final-recipient", "original-recipient"))
+    named = (value.partition(";")[2].strip(" <>").lower() for value in values)
+    return frozenset(filter(None, named))
 
 
 def _feedback(part: Mail) -> Report | None:

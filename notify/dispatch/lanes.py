@@ -109,4 +109,5 @@ class Lanes:
             # Unless that sender was taken out of the settings.
             asked = [lane for lane in lanes if lane.name == due.sender]
             lanes = asked or lanes
-        return [lane for lane in lanes if lane.name not in declined] if declined else lanes
+        # Who declined it is asked again when nobody else is left since the settings were changed.
+        return [lane for lane in lanes if lane.name not in declined] or lanes

@@ -1,5 +1,6 @@
-"""To whom nothing is sent. Whether they said STOP is asked in the very transaction that marks a
-delivery in flight; whether earlier ones came back, when it is read."""
+"""What is queued and yet not sent. Whether its recipient said STOP, or its campaign was withdrawn,
+is asked in the very transaction that marks it in flight; whether earlier ones came back, when it is
+read."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -12,6 +13,7 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import Refused
 from core.ids import derived_id
+from notify.campaigns import WITHDRAWN, withdrawn
 from notify.devices import forget_device
 from notify.models import DeliveryStatus, Medium, Priority
 from notify.optouts import STOPPED, record_wish, stopped
@@ -41,7 +43,20 @@ async def unwanted(
             if due.delivery.recipient in no:
                 reason = STOPPED if medium is Medium.SMS else COMPLAINED
                 found[due.delivery.id] = DeliveryStatus.FAILED, reason
-    return found
+    return {**found, **await _withdrawn(session, dues)}
+
+
+async def _withdrawn(
+    session: AsyncSession, dues: Sequence[Due]
+) -> Mapping[UUID, tuple[DeliveryStatus, str]]:
+    """What was in flight when its campaign was withdrawn, and came back to the queue."""
+    campaigns = {due.campaign_id for due in dues if due.campaign_id is not None}
+    gone = await withdrawn(session, campaigns) if campaigns else set()
+    return {
+        due.delivery.id: (DeliveryStatus.FAILED, WITHDRAWN)
+        for due in dues
+        if due.campaign_id in gone
+    }
 
 
 def _may_be_stopped(due: Due) -> bool:

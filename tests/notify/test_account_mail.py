@@ -1,7 +1,10 @@
+from sqlalchemy import text
+
 from cases import Role
 from core.database import Database
 from core.ids import new_id
 from notify import AccountKind, AccountMails, Dispatcher, Outbox, list_outbox, outbox_mail
+from notify.account_mail import account_mails
 from notify.senders.outbox import KEPT
 from tests.builders import SettableClock, agent
 from tests.notify.building import LETTERHEAD, at_work, until
@@ -44,3 +47,24 @@ async def test_a_mail_about_an_account_goes_the_way_of_all_mail(
     assert "for 24 hours" in mail.text
     assert f'href="{LINK}"' in mail.html
     assert mail.headers["Auto-Submitted"] == "auto-generated"
+
+
+async def test_who_leaves_is_found_by_indexes_among_all_who_were_written_to(
+    database: Database,
+) -> None:
+    """One of all addresses would slow every sending to many."""
+    explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+    async with database.read() as session:
+        if not database.is_sqlite:
+            await session.execute(text("SET LOCAL enable_seqscan = off"))  # there is nothing yet
+        connection = await session.connection()
+        query = account_mails(["jeanne@citizens.example"]).compile(
+            dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+        )
+        plan = str((await session.execute(text(f"{explain} {query}"))).all())
+    assert "ix_notifications_of_accounts" in plan
+    assert ("sqlite_autoindex_notifications_2" in plan) or (
+        "uq_notifications_cause_event_id_address" in plan
+    )
+    assert "SCAN notifications" not in plan
+    assert "Seq Scan on notifications" not in plan

@@ -165,6 +165,15 @@ async def test_an_sms_in_doubt_waits_for_the_provider_that_may_have_it(desk: Des
 
 
 @on_sqlite
+async def test_who_declined_it_is_asked_again_when_no_other_is_left(desk: Desk) -> None:
+    provider = Provider("first")
+    await queued(desk, "a", declined_by="first")
+    async with at_work(Dispatcher(desk.database, [provider], desk.clock)):
+        await until(lambda: settled(desk))
+    assert provider.sent == ["a@c.example"]
+
+
+@on_sqlite
 async def test_a_full_lane_holds_up_no_other_medium(desk: Desk) -> None:
     mails, texts = Provider("mails"), Provider("texts", Medium.SMS)
     mails.open.clear()
