@@ -18,8 +18,8 @@ from aiokafka.errors import (
 from aiokafka.protocol.metadata import MetadataRequest
 
 from core.settings import Settings
+from guichet.engines import brokers_of
 from guichet.findings import Level, Result, in_one_line
-from guichet.town import brokers_of
 from ingest.kafka import Brokers
 from ingest.kafka.brokers import AWAY, MECHANISM
 from ingest.kafka.topics import COPIES, TOPIC_ALREADY_EXISTS

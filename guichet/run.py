@@ -168,10 +168,10 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
         works["dispatcher"] = town.dispatcher.run()
         works["reminders"] = town.reminders.run()
         works["drafts"] = town.draft_sweep.run()
-        works["schedule"] = town.schedule.run()
-        works["imports"] = town.imports.run()
-        works["pings"] = town.pings.run()
-        works["digests"] = town.digests.run()
+        works["schedule"] = town.news.schedule.run()
+        works["imports"] = town.news.imports.run()
+        works["pings"] = town.news.pings.run()
+        works["digests"] = town.news.digests.run()
     if roles.mail:
         works["mail"] = town.mail.run(town.acceptance.accept)
         for number, mailbox in enumerate(town.fetched):

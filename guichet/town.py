@@ -4,20 +4,16 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from agent_api import Live
 from cases.procedures.sweeping import DraftSweep
-from channels.cti import Asterisk, CallLinks, Calls, Manager
-from channels.email.authentication import Resolver
+from channels.cti import Asterisk, CallLinks, Calls
 from channels.email.bounces import Bounces
 from channels.email.handlers import SenderAuthentication
 from channels.email.imap import ImapChannel
 from channels.email.mailboxes import Mailboxes
-from channels.email.server import EmailChannel, MailServer
-from channels.fax.recvq import watched_faxes
+from channels.email.server import EmailChannel
 from channels.folder import WatchedFolder
-from channels.scan.folders import watched_scans
 from channels.telephony.handlers import MediaFetching
 from channels.web.procedures.wallet import forgetting_shares
 from channels.web.wallet.reminders import Reminders
@@ -29,27 +25,24 @@ from core.database import Database
 from core.errors import Refused
 from core.processes import Processes
 from core.references import new_reference
-from core.settings import ScanFolder, Settings, town_secret
+from core.settings import Settings, town_secret
 from core.web.theme import Theme
-from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
-from feeds.subscriptions import Audiences, Office, preferences_tokens
 from guichet import demo
 from guichet.demo_telephone import demo_account
+from guichet.engines import kafka_engine
+from guichet.news import News, news_of
 from guichet.normalizers import Normalizer
 from guichet.theme import ThemeFetching, theme_of
+from guichet.ways_in import asterisk_of, mail_server, ocr_options, resolver, watched_folders
 from ingest import Acceptance, Consumer, EmbeddedEngine, Engine
 from ingest.antivirus import ClamAV
 from ingest.failures import BackOff, Failures
 from ingest.normalization import Normalization
-from ingest.pipeline import CONSUMERS, STREAMS, consumers
+from ingest.pipeline import CONSUMERS, consumers
 from notify import (
     AccountMails,
-    Addressing,
-    Announcements,
-    Announcing,
     CaseNotifications,
     Deliveries,
-    DigestRounds,
     Dispatcher,
     Letterhead,
     TwilioAccount,
@@ -58,12 +51,8 @@ from notify import (
     return_paths,
     ways_out,
 )
-from ocr import DocumentReading, Limits, Options, confine
+from ocr import DocumentReading, confine
 from router import Calendar, Routing
-
-if TYPE_CHECKING:
-    from ingest.kafka import Brokers
-
 
 VIEWERS = 2  # processes
 CALL_BACK_WITHIN = 1  # working days after a call that nobody answered
@@ -107,16 +96,7 @@ class Town:
     reminders: Reminders
     """Of documents that expire."""
     draft_sweep: DraftSweep
-    publishing: Publishing
-    announcements: Announcements
-    """The words of what is published."""
-    schedule: Schedule
-    """Publishes entries whose hour has come."""
-    imports: Imports
-    """Takes entries from outside feeds."""
-    pings: HubPings
-    """Tell the WebSub hub of news."""
-    digests: DigestRounds
+    news: News
     theme: Theme
     theme_fetching: ThemeFetching
 
@@ -160,17 +140,14 @@ def build_town(
         account = demo_account(settings, secret)
     sends_sms = account is not None or bool(settings.apprise_url.get_secret_value())
     calendar = Calendar(settings.holidays, settings.time_zone)
-    audiences = Audiences(
-        Office(clock, letterhead.zone, preferences_tokens(secret), settings.language),
-        settings.portal_url,
-    )
-    announcements = Announcements(letterhead.zone, settings.town, settings.portal_url)
-    addressing = Addressing(
-        database,
-        clock,
-        audiences,
-        announcements,
+    news = news_of(
+        settings,
+        secret,
         letterhead,
+        database=database,
+        blobs=blobs,
+        clock=clock,
+        processes=processes,
         sends_sms=sends_sms,
     )
     pipeline = consumers(
@@ -205,7 +182,7 @@ def build_town(
                 database,
                 blobs,
                 clock,
-                _resolver(settings),
+                resolver(settings),
                 trusted_authserv_id=settings.trusted_authserv_id,
                 authserv_clients=settings.authserv_clients,
             ),
@@ -219,9 +196,9 @@ def build_town(
                 pushes=settings.push,
             ),
             "calls": CallLinks(database, partial(calendar.due, service_level=CALL_BACK_WITHIN)),
-            "announce": Announcing(database, clock, audiences, announcements),
-            "address": addressing,
-            "alert": addressing,
+            "announce": news.announcing,
+            "address": news.addressing,
+            "alert": news.addressing,
             "deliver": Deliveries(database, Writing(letterhead, clock)),
         }
     )
@@ -232,9 +209,8 @@ def build_town(
     wallet = SealedWallet(
         database, blobs, clock, secret, quota=settings.wallet_quota, antivirus=antivirus
     )
-    publishing = Publishing(clock, blobs, Hub.of(settings))
     engine: Engine = (
-        _kafka_engine(settings, database, pipeline, failures, clock, work_on)
+        kafka_engine(settings, database, pipeline, failures, clock, work_on)
         if settings.is_distributed
         else EmbeddedEngine(database, pipeline, failures, acceptance.rushed)
     )
@@ -257,14 +233,14 @@ def build_town(
             clock,
             limits=limits_of(settings, senders),
         ),
-        mail=EmailChannel(_mail_server(settings, ours)),
+        mail=EmailChannel(mail_server(settings, ours)),
         fetched=[
             ImapChannel(mailbox, database, max_size=settings.smtp_max_size)
             for mailbox in settings.imap_mailboxes
         ],
         folders=watched_folders(settings),
         calls=calls,
-        asterisk=_asterisk(settings, calls, clock),
+        asterisk=asterisk_of(settings, calls, clock),
         live=Live(database, engine.tail),
         account=account,
         sends_sms=sends_sms,
@@ -275,105 +251,5 @@ def build_town(
         theme=theme,
         theme_fetching=ThemeFetching(settings, theme),
         draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
-        publishing=publishing,
-        announcements=announcements,
-        schedule=Schedule(database, clock, publishing),
-        imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
-        pings=HubPings(database, clock, settings.websub_hub),
-        digests=DigestRounds(database, clock, audiences),
-    )
-
-
-def _kafka_engine(
-    settings: Settings,
-    database: Database,
-    pipeline: Sequence[Consumer],
-    failures: Failures,
-    clock: Clock,
-    work_on: Collection[str],
-) -> Engine:
-    # Imported here: the embedded engine need not wait for what it does not use.
-    from ingest.kafka import KafkaEngine, TopicSettings
-
-    return KafkaEngine(
-        database,
-        pipeline,
-        failures,
-        brokers_of(settings),
-        clock,
-        streams=STREAMS,
-        topics=TopicSettings(
-            partitions=settings.kafka_partitions,
-            replication=settings.kafka_replication,
-            retention_hours=settings.kafka_retention_hours,
-            compacted=settings.kafka_compacted,
-        ),
-        work_on=work_on,
-    )
-
-
-def brokers_of(settings: Settings) -> "Brokers":
-    """Where the town's Kafka is."""
-    from ingest.kafka import Brokers
-
-    return Brokers.parse(
-        settings.stream, settings.kafka_prefix, idempotent=settings.kafka_idempotent
-    )
-
-
-def _asterisk(settings: Settings, calls: Calls, clock: Clock) -> Asterisk | None:
-    if not settings.asterisk_url:
-        return None
-    manager = Manager(settings.asterisk_url, settings.asterisk_password.get_secret_value())
-    return Asterisk(manager, calls, clock, settings.country)
-
-
-def watched_folders(settings: Settings) -> list[WatchedFolder]:
-    """The demo town has one for scans in its data folder."""
-    scans, max_size = settings.scan_folders, settings.scan_max_size
-    if settings.demo and not scans:
-        inbox = settings.data / "scans"
-        inbox.mkdir(exist_ok=True)
-        scans = (ScanFolder(path=inbox),)
-    return [
-        *(watched_scans(folder, max_size=max_size) for folder in scans),
-        *(watched_faxes(folder, max_size=max_size) for folder in settings.fax_folders),
-    ]
-
-
-def ocr_options(settings: Settings) -> Options:
-    """How pages are read."""
-    limits = Limits(
-        pages=settings.ocr_max_pages,
-        pixels=settings.ocr_max_pixels,
-        memory=settings.ocr_max_memory,
-        seconds=settings.ocr_max_seconds,
-    )
-    return Options(languages=settings.ocr_languages, limits=limits)
-
-
-def _fetching(settings: Settings) -> Fetching:
-    return Fetching(lambda _address: True) if settings.outside_feeds_private else Fetching()
-
-
-def _resolver(settings: Settings) -> Resolver:
-    try:
-        return Resolver(settings.dns_servers)
-    except ValueError as problem:
-        raise Refused(f"GUICHET_DNS_SERVERS: {problem}") from problem
-
-
-def _mail_server(settings: Settings, mailboxes: Mailboxes) -> MailServer:
-    return MailServer(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        hostname=settings.smtp_hostname,
-        mailboxes=mailboxes,
-        max_size=settings.smtp_max_size,
-        lmtp=settings.smtp_protocol == "lmtp",
-        certificate=settings.smtp_tls_certificate,
-        key=settings.smtp_tls_key,
-        require_tls=settings.smtp_require_tls,
-        connections=settings.smtp_connections,
-        mails_per_minute=settings.smtp_mails_per_minute,
+        news=news,
     )

@@ -23,7 +23,8 @@ from core.web import BodyLimit, Csrf, PageMiddleware, Pages, StaticFiles, instal
 from guichet.demo_telephone import demo_provider
 from guichet.hooks import exchange_of, hooks
 from guichet.machines import for_machines
-from guichet.town import Town, ocr_options
+from guichet.town import Town
+from guichet.ways_in import ocr_options
 from notify import AccountTexts, Letterhead
 
 
@@ -123,8 +124,8 @@ def build_app(town: Town) -> FastAPI:
             ),
             letterhead=Letterhead.of(settings, town.secret),
             preview=preview,
-            publishing=town.publishing,
-            announcements=town.announcements,
+            publishing=town.news.publishing,
+            announcements=town.news.announcements,
             wallets=Deposits(accounts),
             limits=ocr_options(settings).limits,
         ),

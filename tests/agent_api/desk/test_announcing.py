@@ -115,9 +115,9 @@ async def test_an_entry_is_published_by_itself_at_its_hour(
     address = await written(camille, topic, **typed)
     assert (await entry_of(house, address)).publish_at is not None
     house.clock.advance(hours=19)
-    assert await house.town.schedule.publish_due() == 0
+    assert await house.town.news.schedule.publish_due() == 0
     house.clock.advance(hours=1)  # 09:00 in Paris
-    assert await house.town.schedule.publish_due() == 1
+    assert await house.town.news.schedule.publish_due() == 1
     assert "Rue barrée" in await camille.page("/topics/travaux")
     (row,) = await house.trail("entry.published")
     assert row.agent_id is None
@@ -197,7 +197,7 @@ async def test_an_outside_feed_is_set_up_by_a_form(
     fields = {**hidden, "topic": str(topic.id), "language": "fr"}
     assert (await camille.send(feeds, fields | {"url": "ftp://x"})).status_code == 422
     await camille.send(feeds, fields | {"url": "http://127.0.0.1:9/feed"})
-    await house.town.imports.look()
+    await house.town.news.imports.look()
     page = await camille.page(feeds)
     assert "this address is not public" in page
     async with house.town.database.read() as session:
