@@ -25,7 +25,7 @@ from core.references import parse_reference, tracking_key
 from core.settings import Settings
 from core.text import clean_line, clean_text
 from core.web import FieldError, Pages
-from core.web.csrf import FIELD
+from core.web.csrf import COOKIE, FIELD
 from ingest.message import ChannelName
 
 HONEYPOT = "website"
@@ -92,8 +92,9 @@ class Contact:
     async def _checked(self, request: Request, fields: FormData, client: str) -> Response:
         submission, token = await _submission(fields), _text(fields, "nonce")
         _ = translator(self.pages.locale_of(request))
-        nonce = self.nonces.read(token)
-        if nonce is None or not self.pages.csrf.valid(request, _text(fields, FIELD)):
+        if self.nonces.read(token) is None or not self.pages.csrf.valid(
+            request, _text(fields, FIELD)
+        ):
             _refused("csrf")
             expired = _("The page had been open for too long. Please send the form again.")
             return self._page(request, submission, [FieldError("", expired)], status=403)
@@ -107,10 +108,10 @@ class Contact:
         mistakes = mistakes_in(submission, self._region, _)
         if mistakes:
             return self._page(request, submission, mistakes, status=422)
-        return await self._hand_in(request, submission, nonce, token, client)
+        return await self._hand_in(request, submission, token, client)
 
     async def _hand_in(
-        self, request: Request, submission: Submission, nonce: str, token: str, client: str
+        self, request: Request, submission: Submission, token: str, client: str
     ) -> Response:
         facts = {
             "client_address": client,
@@ -123,7 +124,8 @@ class Contact:
             facts["account"] = str(me.id)  # their session proves the address
         raw = await asyncio.to_thread(submission.raw)
         try:
-            reference = await self.promises.hand_in(nonce, raw, facts)
+            # Not the page's nonce: who goes back and sends it again has another page.
+            reference = await self.promises.hand_in(request.cookies[COOKIE], raw, facts)
         except Later as problem:
             return self._later(request, submission, token, problem)
         path = f"/contact/thanks/{reference}"
@@ -134,7 +136,7 @@ class Contact:
     def _later(
         self, request: Request, submission: Submission, token: str, problem: Later
     ) -> Response:
-        """The text stays on the page, and the nonce: sent again, it is still the same message."""
+        """The text stays on the page: sent again, it is still the same message."""
         _ = translator(self.pages.locale_of(request))
         sorry = _("We cannot take your message at this moment. Please send it again in a minute.")
         return self._page(

@@ -1,7 +1,8 @@
 """The reference that a submission is promised, before there is a case.
 
-It follows from the form's nonce and from what was sent, so that pressing *send* twice promises the
-same reference and is one intake, while the same page sent again with another text is another.
+It follows from the browser's form cookie and from what was sent, so that pressing *send* twice, or
+going back and sending it again, promises the same reference and is one intake, while the same page
+sent again with another text is another.
 """
 
 import asyncio
@@ -35,9 +36,9 @@ class Promises:
         self._accept = accept
         self._secret = secret
 
-    async def hand_in(self, nonce: str, raw: bytes, facts: Mapping[str, Any]) -> str:
+    async def hand_in(self, browser: str, raw: bytes, facts: Mapping[str, Any]) -> str:
         """Accept a submission, or recognise it; returns its reference. Raises Later."""
-        identity = await asyncio.to_thread(_identity, nonce, raw)
+        identity = await asyncio.to_thread(_identity, browser, raw)
         return await self.keep(ChannelName.WEB, identity, raw, facts)
 
     async def kept(self, identity: str) -> str:
@@ -97,9 +98,9 @@ async def promised_intake(session: AsyncSession, reference: str) -> IntakeRow | 
     return (await session.scalars(query)).first()
 
 
-def _identity(nonce: str, raw: bytes) -> str:
+def _identity(browser: str, raw: bytes) -> str:
     """What makes a submission the same one when it is sent again."""
-    identity = hashlib.sha256(nonce.encode() + b"\0")
+    identity = hashlib.sha256(browser.encode() + b"\0")
     identity.update(raw)
     return identity.hexdigest()
 

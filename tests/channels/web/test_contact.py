@@ -99,6 +99,16 @@ async def test_the_same_form_sent_twice_at_once_is_one_intake(portal: Portal) ->
     assert len(await portal.intakes()) == 1
 
 
+async def test_who_goes_back_to_a_fresh_page_and_sends_the_same_again_has_one_request(
+    portal: Portal,
+) -> None:
+    async with portal.browser() as browser:
+        first = await browser.send(await browser.form() | TYPED)
+        second = await browser.send(await browser.form() | TYPED)
+    assert first.response.headers["location"] == second.response.headers["location"]
+    assert len(await portal.intakes()) == 1
+
+
 async def test_the_same_page_sent_again_with_another_text_is_another_request(
     portal: Portal,
 ) -> None:
