@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from citizens.identities import claim, former, newcomer
+from citizens.identities import called, claim, former, newcomer
 from citizens.models import AccountRow, CitizenRow
 from core.clock import Clock
 from core.database import Database
@@ -72,6 +72,7 @@ async def create_account(
         citizen = await session.get_one(CitizenRow, citizen_id)
         citizen.name, citizen.language = name.whole, language
     await claim(session, email, citizen_id, now)
+    await called(session, citizen_id, name.whole)
     account = AccountRow(
         id=new_id(),
         citizen_id=citizen_id,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from citizens.keys import keys_of
@@ -130,3 +130,22 @@ async def claim(session: AsyncSession, address: str, citizen_id: UUID, at: datet
         session.add(IdentityRow(address=address, citizen_id=citizen_id, verified_at=at))
     else:
         row.citizen_id, row.verified_at = citizen_id, at
+    await session.execute(
+        delete(CitizenKeyRow).where(
+            CitizenKeyRow.key.in_(list(keys_of("", address))),
+            CitizenKeyRow.citizen_id != citizen_id,
+        )
+    )
+    await _index(session, [(citizen_id, "", [address])])
+
+
+async def found_by_addresses(session: AsyncSession, citizen_id: UUID) -> None:
+    """Let the citizen be found by the addresses that are theirs, and by nothing else."""
+    theirs = select(IdentityRow.address).where(IdentityRow.citizen_id == citizen_id)
+    await session.execute(delete(CitizenKeyRow).where(CitizenKeyRow.citizen_id == citizen_id))
+    await _index(session, [(citizen_id, "", list(await session.scalars(theirs)))])
+
+
+async def called(session: AsyncSession, citizen_id: UUID, name: str) -> None:
+    """Let the citizen be found by this name, too."""
+    await _index(session, [(citizen_id, name, [])])

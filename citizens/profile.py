@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from citizens.accounts import Name
+from citizens.identities import called, found_by_addresses
 from citizens.models import AccountRow, CitizenRow, PostalAddressRow
 from core.errors import NotThere, Refused
 from core.ids import new_id
@@ -88,6 +89,8 @@ async def change_profile(
     row.language, row.category, row.birth_date = language, category, birth_date
     citizen = await session.get_one(CitizenRow, row.citizen_id)
     citizen.name, citizen.language = name.whole, language
+    await found_by_addresses(session, row.citizen_id)  # the former name is nobody else's business
+    await called(session, row.citizen_id, name.whole)
 
 
 async def addresses_of(session: AsyncSession, account_id: UUID) -> Sequence[PostalAddress]:

@@ -4,7 +4,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import citizens
+from citizens.accounts import create_account
+from citizens.erasure import erase_account
 from citizens.keys import keys_of, words_of
+from citizens.profile import change_profile
 from core.database import Database
 from core.ids import new_id
 from tests.builders import NOON
@@ -84,3 +87,33 @@ def test_words_are_without_accents_and_joined_letters() -> None:
 
 def test_keys_are_bounded_whatever_a_name_is() -> None:
     assert len(list(keys_of("é" * 100_000 + " x" * 1000))) < 60
+
+
+async def test_who_has_an_account_is_found_by_the_name_it_has_now_and_not_once_it_is_erased(
+    session: AsyncSession,
+) -> None:
+    account = await create_account(
+        session,
+        lambda: NOON,
+        email="marie@example.org",
+        name=citizens.Name("Marie", "Essai"),
+        password="correct horse battery",
+        language="fr",
+    )
+    await session.flush()
+    assert [one.name for one in await citizens.find(session, "essai", "FR")] == ["Marie Essai"]
+    await change_profile(
+        session,
+        account,
+        name=citizens.Name("Marie", "Durand"),
+        language="fr",
+        category=citizens.Category.PERSON,
+        birth_date=None,
+    )
+    await session.flush()
+    assert not await citizens.find(session, "essai", "FR")
+    assert await citizens.find(session, "durand", "FR")
+    await erase_account(session, account, has_cases=True)
+    await session.flush()
+    assert not await citizens.find(session, "durand", "FR")
+    assert await citizens.find(session, "marie@example.org", "FR")
