@@ -21,7 +21,7 @@ from cases import claims_on_cases
 from citizens import AccountRow
 from core.clock import Clock
 from core.database import Base, UtcDateTime, insert_new
-from core.errors import BadInput, Refused
+from core.errors import BadInput, NotThere, Refused
 from core.ids import new_id
 from core.outside import NotPublic, check_host
 
@@ -125,12 +125,11 @@ async def devices_of(session: AsyncSession, account_id: UUID) -> Sequence[PushEn
 
 
 async def remove_device(session: AsyncSession, account_id: UUID, device_id: UUID) -> None:
-    """Its owner wants no more; twice is once."""
-    await session.execute(
-        delete(PushEndpointRow).where(
-            PushEndpointRow.id == device_id, PushEndpointRow.account_id == account_id
-        )
-    )
+    """Its owner wants no more. Raises NotThere."""
+    row = await session.get(PushEndpointRow, device_id)
+    if row is None or row.account_id != account_id:
+        raise NotThere("there is no such device")
+    await session.delete(row)
 
 
 async def erase_devices(session: AsyncSession, account_id: UUID) -> None:

@@ -13,6 +13,7 @@ from citizens.profile import PostalAddress, save_address
 from citizens.wallet import Deposit, Kind
 from core.ids import new_id
 from ingest.models import DocumentRow
+from notify.devices import PushEndpointRow, PushKeys, add_device
 from tests.channels.web.account.building import JEANNE, PAUL, Accounts, where
 from tests.channels.web.building import PDF
 from tests.channels.web.procedures.building import publish, request_for_bins
@@ -52,6 +53,8 @@ async def belongings(accounts: Accounts) -> dict[str, str]:
                 created_at=clock(),
             )
         )
+        keys = PushKeys("https://push.example/1", "p", "a")
+        await add_device(session, clock, owner, keys, "Firefox")
     found: dict[str, object] = {
         "reference": reference,
         "draft": draft,
@@ -67,6 +70,7 @@ async def belongings(accounts: Accounts) -> dict[str, str]:
             "session_id": select(AccountSessionRow.id),
             "address_id": select(PostalAddressRow.id),
             "passkey_id": select(PasskeyRow.id),
+            "device_id": select(PushEndpointRow.id),
             "share_id": select(WalletShareRow.id),
             "document_id": select(DocumentRow.id),
         }.items():
