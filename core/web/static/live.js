@@ -16,11 +16,7 @@ export function listenForChanges(url) {
   known = references();
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) disconnect();
-    else {
-      connect(url);
-      refresh();
-      showCalls();
-    }
+    else connect(url);
   });
   document.body.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.id === "cases") known = references();
@@ -37,7 +33,13 @@ function connect(url) {
   source.addEventListener("case.changed", (event) => changed(event.data));
   source.addEventListener("call.changed", (event) => called(event.data));
   source.addEventListener("campaign.counted", () => tell("campaign", "guichet:counted"));
-  source.addEventListener("open", () => offline(false));
+  source.addEventListener("open", () => {
+    offline(false);
+    // What changed since the page was made, or while the line was cut, nobody tells.
+    refresh();
+    showCalls();
+    tell("campaign", "guichet:counted");
+  });
   source.addEventListener("error", () => {
     offline(true);
     if (source?.readyState !== EventSource.CLOSED) return;
