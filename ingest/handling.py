@@ -32,8 +32,6 @@ Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUI
 MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
 """Writes down how far a consumer has read, in the transaction of the effect."""
 
-BITE = 8  # events after which others get to run
-
 log = structlog.get_logger()
 
 
@@ -115,8 +113,7 @@ class Handling:
             elif entry.event.id in ours:
                 following += await self._handled(session, entry.event, prepared)
             done += 1
-            if done % BITE == 0:
-                await asyncio.sleep(0)  # a handler that only computes would hold the loop
+            await asyncio.sleep(0)  # a handler that only computes would hold the loop
             if self.database.is_wanted:
                 break
         left = [entry.event.id for entry in entries[done:] if entry.event.id in ours]
