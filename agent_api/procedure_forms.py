@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from agent_api.properties import read_checks, read_texts
+from agent_api.properties import read_checks, read_text, read_texts
 from cases.agents import Role
 from cases.models import CaseStatus
 from core.i18n import LOCALES
@@ -16,21 +16,24 @@ from core.i18n import LOCALES
 
 def read_general(form: FormData) -> dict[str, Any]:
     """Titles, category, where it goes, who the sender is."""
-    minutes = _line(form, "minutes")
+    minutes = read_text(form, "minutes")
     return {
         **{
             name: read_texts(form, name)
             for name in ("title", "summary", "introduction", "confirmation", "keywords")
         },
-        "category": {"code": _line(form, "category"), "label": read_texts(form, "category-label")},
+        "category": {
+            "code": read_text(form, "category"),
+            "label": read_texts(form, "category-label"),
+        },
         "minutes": int(minutes) if minutes.isdecimal() else 5,
-        "queue": _line(form, "queue"),
+        "queue": read_text(form, "queue"),
         "sender": {
             role: name
             for role in ("first_name", "last_name", "email", "phone")
-            if (name := _line(form, f"sender-{role}"))
+            if (name := read_text(form, f"sender-{role}"))
         },
-        "subject": _line(form, "subject"),
+        "subject": read_text(form, "subject"),
         "documents": _documents(form),
     }
 
@@ -40,11 +43,11 @@ def read_who(form: FormData) -> dict[str, Any]:
     opening: dict[str, Any] = {
         name: text
         for name in ("first_day", "last_day", "season_start", "season_end")
-        if (text := _line(form, name))
+        if (text := read_text(form, name))
     }
     closed = read_texts(form, "closed_message")
     return {
-        "anonymous": _line(form, "anonymous") or "allowed",
+        "anonymous": read_text(form, "anonymous") or "allowed",
         "opening": opening | ({"closed_message": closed} if closed else {}),
         "eligibility": read_checks(form),
     }
@@ -87,14 +90,9 @@ def _status(form: FormData, status: CaseStatus) -> dict[str, Any] | None:
 
 def _documents(form: FormData) -> list[dict[str, str]]:
     """One a line: French | English."""
-    lines = [line.split("|") for line in _line(form, "documents").splitlines() if line.strip()]
+    lines = [line.split("|") for line in read_text(form, "documents").splitlines() if line.strip()]
     texts = [
         {locale: part.strip() for locale, part in zip(LOCALES, line, strict=False) if part.strip()}
         for line in lines
     ]
     return [text for text in texts if text]
-
-
-def _line(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""

@@ -184,20 +184,20 @@ def _read(name: str, widget: str, form: FormData) -> Any:  # noqa: PLR0911 - one
             on = form.get(name) == "on"
             return on if on != (name in ON_BY_DEFAULT) else None
         case "number":
-            return _number(name, _text(form, name))
+            return _number(name, read_text(form, name))
         case "options":
-            return [_option(line) for line in _text(form, name).splitlines() if line.strip()]
+            return [_option(line) for line in read_text(form, name).splitlines() if line.strip()]
         case "checks":
             return read_checks(form)
         case "many":
             return [one for one in form.getlist(name) if isinstance(one, str)]
         case _:
-            return _text(form, name)
+            return read_text(form, name)
 
 
 def read_texts(form: FormData, name: str) -> dict[str, str]:
     """By language, without those that say nothing."""
-    texts = {locale: _text(form, f"{name}-{locale}") for locale in LOCALES}
+    texts = {locale: read_text(form, f"{name}-{locale}") for locale in LOCALES}
     return {locale: words for locale, words in texts.items() if words}
 
 
@@ -233,6 +233,7 @@ def _number(name: str, text: str) -> int | float | None:
         raise BadInput(N_("This is not a number."), where=name) from problem
 
 
-def _text(form: FormData, name: str) -> str:
+def read_text(form: FormData, name: str) -> str:
+    """Without the spaces around it, its lines ended as ours are; empty when nothing was typed."""
     value = form.get(name, "")
     return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""

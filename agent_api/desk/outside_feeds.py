@@ -12,6 +12,7 @@ from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
 from agent_api.entry_views import Choice, FeedLine, FeedsPage
+from agent_api.properties import read_text
 from cases import Agent
 from cases.access import check_setting_up_topics
 from core.errors import BadInput
@@ -39,10 +40,10 @@ async def begin(request: Request, context: In, agent: DeskAgent) -> Response:
             row = await add_feed(
                 session,
                 context.clock,
-                _text(form, "url"),
-                topic_id=_id(_text(form, "topic")),
-                language=_text(form, "language"),
-                publishes=_text(form, "publishes") == "on",
+                read_text(form, "url"),
+                topic_id=_id(read_text(form, "topic")),
+                language=read_text(form, "language"),
+                publishes=read_text(form, "publishes") == "on",
             )
             trail.outside_feed(session, context, agent, "added", row.url, publishes=row.publishes)
     except BadInput as problem:
@@ -54,7 +55,7 @@ async def begin(request: Request, context: In, agent: DeskAgent) -> Response:
 async def act(request: Request, context: In, agent: DeskAgent, feed_id: UUID) -> Response:
     """``action``: ``look`` (fetch it now), ``on``, ``off``, ``publish`` or ``draft``."""
     check_setting_up_topics(agent)
-    action = _text(await request.form(), "action")
+    action = read_text(await request.form(), "action")
     async with context.database.begin() as session:
         row = await feed_for(session, feed_id)
         match action:
@@ -112,11 +113,6 @@ async def _list(
         )
     status = 422 if problem else 200
     return context.pages.render(request, "desk/feeds.html", page, status=status)
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
 
 
 def _id(text: str) -> UUID | None:

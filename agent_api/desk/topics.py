@@ -15,7 +15,7 @@ from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
 from agent_api.entry_views import Choice, TopicEditorPage, TopicLine, TopicsPage
-from agent_api.properties import read_texts
+from agent_api.properties import read_text, read_texts
 from cases import Agent
 from cases.access import check_setting_up_topics
 from core.errors import BadInput
@@ -47,7 +47,7 @@ async def begin(request: Request, context: In, agent: DeskAgent) -> Response:
     """A new topic."""
     check_setting_up_topics(agent)
     form = await request.form()
-    slug = _text(form, "slug")
+    slug = read_text(form, "slug")
     try:
         async with context.database.begin() as session:
             topic = await add_topic(
@@ -67,7 +67,7 @@ async def begin(request: Request, context: In, agent: DeskAgent) -> Response:
 async def begin_section(request: Request, context: In, agent: DeskAgent) -> Response:
     check_setting_up_topics(agent)
     form = await request.form()
-    slug = _text(form, "section-slug")
+    slug = read_text(form, "section-slug")
     try:
         async with context.database.begin() as session:
             await add_section(session, slug, read_texts(form, "section"))
@@ -81,10 +81,10 @@ async def begin_section(request: Request, context: In, agent: DeskAgent) -> Resp
 async def begin_district(request: Request, context: In, agent: DeskAgent) -> Response:
     check_setting_up_topics(agent)
     form = await request.form()
-    slug = _text(form, "district-slug")
+    slug = read_text(form, "district-slug")
     try:
         async with context.database.begin() as session:
-            await add_district(session, slug, _text(form, "district-name"))
+            await add_district(session, slug, read_text(form, "district-name"))
             trail.topic(session, context, agent, "district_added", slug)
     except BadInput as problem:
         return await _list(request, context, agent, form, problem, of="district")
@@ -102,7 +102,7 @@ async def change(request: Request, context: In, agent: DeskAgent, topic_id: UUID
     """``action``: ``save``, ``archive`` or ``restore``."""
     check_setting_up_topics(agent)
     form = await request.form()
-    action = _text(form, "action")
+    action = read_text(form, "action")
     try:
         async with context.database.begin() as session:
             row = await topic_for(session, topic_id)
@@ -118,13 +118,13 @@ async def change(request: Request, context: In, agent: DeskAgent, topic_id: UUID
 
 async def _changes(session: AsyncSession, form: FormData) -> dict[str, Any]:
     known = {str(one.id): one.id for one in await sections(session)}
-    position = _text(form, "position")
+    position = read_text(form, "position")
     return {
         "names": read_texts(form, "name"),
         "summaries": read_texts(form, "summary"),
         "languages": [str(one) for one in form.getlist("languages")],
-        "section_id": known.get(_text(form, "section")),
-        "public": _text(form, "public") == "on",
+        "section_id": known.get(read_text(form, "section")),
+        "public": read_text(form, "public") == "on",
         "position": int(position) if position.isdecimal() and len(position) < 5 else None,
     }
 
@@ -223,8 +223,3 @@ def _errors(
         where, where
     )
     return [FieldError(field, speech(request, context)(problem.reason))]
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value.strip() if isinstance(value, str) else ""
