@@ -86,46 +86,30 @@ class Writing:
                 return self._mail(subject)
 
     def _sms(self, subject: _Subject) -> DeliveryRow:
-        notification = subject.notification
-        now = self._clock()
-        return DeliveryRow(
-            id=derived_id(notification.id, Medium.SMS),
-            notification_id=notification.id,
-            medium=Medium.SMS,
-            recipient=notification.address,
-            return_path="",
-            status=DeliveryStatus.QUEUED,
-            due_at=now,
-            created_at=now,
+        kind = Kind(subject.notification.kind)
+        return self._queued(
+            subject,
+            Medium.SMS,
             # A reply is found again in its case by the name of its message.
-            message_id=subject.message_id if notification.kind == Kind.REPLY else "",
-            subject="",
-            text=self._contents.render_sms(self._view(subject, Kind(notification.kind))),
-            html="",
-            headers={},
+            message_id=subject.message_id if kind is Kind.REPLY else "",
+            text=self._contents.render_sms(self._view(subject, kind)),
         )
 
     def _mail(self, subject: _Subject) -> DeliveryRow:
         notification, case = subject.notification, subject.case
         kind = Kind(notification.kind)
-        delivery_id = derived_id(notification.id, Medium.EMAIL)
         words = self._contents.render(self._view(subject, kind))
         from_mailbox = case.mailbox or self._letterhead.main_mailbox
         reply_to = with_tag(from_mailbox, case.reference)
+        delivery_id = derived_id(notification.id, Medium.EMAIL)
         fresh = f"<{case.reference}.{delivery_id.hex}@{self._letterhead.mail_domain}>"
-        now = self._clock()
-        return DeliveryRow(
-            id=delivery_id,
-            notification_id=notification.id,
-            medium=Medium.EMAIL,
-            recipient=notification.address,
+        return self._queued(
+            subject,
+            Medium.EMAIL,
             # A bounce then comes back to the case by itself.
             return_path=reply_to,
-            status=DeliveryStatus.QUEUED,
-            due_at=now,
-            created_at=now,
             message_id=(subject.message_id if kind is Kind.REPLY else "") or fresh,
-            subject=words.subject,
+            title=words.subject,
             text=words.text,
             html=words.html,
             headers={
@@ -138,45 +122,57 @@ class Writing:
 
     def _letter(self, subject: _Subject) -> DeliveryRow:
         """Not rendered yet: the page is drawn when it is printed."""
-        notification, case, now = subject.notification, subject.case, self._clock()
-        return DeliveryRow(
-            id=derived_id(notification.id, Medium.LETTER),
-            notification_id=notification.id,
-            medium=Medium.LETTER,
-            recipient=notification.address,
-            return_path="",
-            status=DeliveryStatus.QUEUED,
-            due_at=now,
-            created_at=now,
+        return self._queued(
+            subject,
+            Medium.LETTER,
             message_id=subject.message_id,
-            subject=quoted_subject(case.subject, case.reference),
+            title=quoted_subject(subject.case.subject, subject.case.reference),
             text=subject.reply,
-            html="",
             headers={"Agent": subject.event.actor_name},
         )
 
     def _push(self, subject: _Subject) -> DeliveryRow:
         """It may lie on a table for all to see: nothing of the case is in it but its reference."""
-        notification, case, now = subject.notification, subject.case, self._clock()
-        _ = translator(notification.language)
-        return DeliveryRow(
-            id=derived_id(notification.id, Medium.PUSH),
-            notification_id=notification.id,
-            medium=Medium.PUSH,
-            recipient=notification.address,
-            return_path="",
-            status=DeliveryStatus.QUEUED,
-            due_at=now,
-            created_at=now,
-            message_id="",
-            subject="",
+        case, _ = subject.case, translator(subject.notification.language)
+        return self._queued(
+            subject,
+            Medium.PUSH,
             text=_("News of your request %(reference)s") % {"reference": case.reference},
-            html="",
             headers={
                 "Urgency": "normal",
                 "Topic": _topic(case.id),
                 LINK: f"/me/cases/{case.reference}",
             },
+        )
+
+    def _queued(
+        self,
+        subject: _Subject,
+        medium: Medium,
+        *,
+        text: str,
+        title: str = "",
+        html: str = "",
+        message_id: str = "",
+        return_path: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> DeliveryRow:
+        """``title`` is the subject of a mail or a letter."""
+        notification, now = subject.notification, self._clock()
+        return DeliveryRow(
+            id=derived_id(notification.id, medium),
+            notification_id=notification.id,
+            medium=medium,
+            recipient=notification.address,
+            return_path=return_path,
+            status=DeliveryStatus.QUEUED,
+            due_at=now,
+            created_at=now,
+            message_id=message_id,
+            subject=title,
+            text=text,
+            html=html,
+            headers=dict(headers or {}),
         )
 
     def _view(self, subject: _Subject, kind: Kind) -> View:
