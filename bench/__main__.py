@@ -23,7 +23,7 @@ def main() -> None:
         "intake": partial(intake.run, options.mails),
         "live": partial(live.run, options.mails),
         "ocr": partial(ocr.run, options.pages, options.seed),
-        "portal": partial(portal.run, options.mails),
+        "portal": portal.run,
         "stream": partial(stream.run, options.mails),
         "webhooks": partial(webhooks.run, options.mails),
     }

@@ -29,7 +29,7 @@ ALL_YEAR = ('"season_start": "01-01"', '"season_end": "12-31"')
 TIME_LIMIT = 120.0  # seconds for one page
 
 
-def run(_mails: int) -> dict[str, object]:
+def run() -> dict[str, object]:
     procedures = example_procedures()
     with tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as folder:
         data, port = Path(folder) / "var", free_port()
