@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from agent_api.answering import Answer, CallLine, ConsentLine
-from agent_api.call_views import CallCard, CallDraft
+from agent_api.call_views import CallCard
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from cases import Way
 from cases.inbox import Filter, Page, QueueCount
@@ -251,51 +251,6 @@ class ConflictPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxLine:
-    id: UUID
-    reference: str
-    kind: str
-    """receipt, reply, closed or reopened"""
-    to: str
-    subject: str
-    status: str
-    """``kept`` on this page, or one of notify's."""
-    error: str
-    in_doubt: bool
-    at: datetime
-    """When it was sent; when it was written, if it was not."""
-    by: str = ""
-    """The sender that took it, where that is not the first of its medium."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxPage:
-    """``desk/outbox.html``: GET ``/agent/outbox?cursor=``"""
-
-    desk: Desk
-    mails: Sequence[OutboxLine]
-    is_kept: bool
-    """Whether mail stays here because no smart host is set."""
-    cursor: str = ""
-    next: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxMailPage:
-    """``desk/outbox_mail.html``"""
-
-    desk: Desk
-    mail: OutboxLine
-    sender: str
-    headers: Sequence[tuple[str, str]]
-    text: str
-    has_html: bool = False
-    """Whether ``/agent/outbox/{id}/html`` shows it as it was laid out."""
-    is_suppressed: bool = False
-    """Whether nothing is sent to its recipient any more; POST ``…/allow`` ends that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ScansPage:
     """``desk/scans.html``: POST ``/agent/scans`` with ``files``, ``queue`` and ``split``."""
 
@@ -308,34 +263,6 @@ class ScansPage:
     """Names of the files that are safe."""
     errors: Sequence[str] = ()
     """In the agent's language."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallsPage:
-    """``desk/calls.html``: those that go on first, then the newest."""
-
-    desk: Desk
-    calls: Sequence[CallCard]
-    has_extension: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardsPart:
-    """``desk/call_cards.html``: GET ``/agent/calls/card``"""
-
-    calls: Sequence[CallCard]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallPage:
-    """``desk/call.html``: POST ``…/cases`` with ``version``, ``subject``, ``text``, ``name`` and
-    ``queue``; ``…/link`` with ``reference``."""
-
-    desk: Desk
-    call: CallCard
-    queues: Sequence[tuple[str, str]]
-    """Slug and name."""
-    draft: CallDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from agent_api.asking import DeskAgent, own_signed_form
+from agent_api.call_pages import CallPage, CallsPage, CardsPart
 from agent_api.call_views import CallDraft
 from agent_api.context import Context, In
 from agent_api.desk.call_cards import cards_of, with_citizens
 from agent_api.desk.frame import desk_of, speech
 from agent_api.filing import Asked, open_for_call
-from agent_api.views import CallPage, CallsPage, CardsPart
 from cases import Agent, CaseRow, list_queues
 from cases.access import sees_queue
 from cases.calling import link_call, list_calls, read_call

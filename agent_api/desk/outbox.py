@@ -10,7 +10,7 @@ from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import In
 from agent_api.desk.entries import shown_status
 from agent_api.desk.frame import desk_of
-from agent_api.views import OutboxLine, OutboxMailPage, OutboxPage
+from agent_api.outbox_views import OutboxLine, OutboxMailPage, OutboxPage
 from core.web import mail_frame
 from notify import DeliveryItem, lift_suppression, list_outbox, outbox_mail, shown, suppression
 
