@@ -33,7 +33,7 @@ class Arrival:
 
 @dataclass
 class Sinks:
-    """What has come so far, by what it tells (:func:`bench.alerts.entries.told_of`) and to whom."""
+    """What has come so far."""
 
     mail_port: int
     sms_port: int
@@ -44,19 +44,33 @@ class Sinks:
     came: dict[str, dict[str, list[Arrival]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+    """By what it tells (:func:`bench.alerts.entries.told_of`) and to whom; to be read when all has
+    come."""
     refused: int = 0
     """SMS that came too fast."""
     looked_up: int = 0
     """SMS that the town asked about, whether they are there."""
 
+    _first: dict[tuple[str, bool], list[float]] = field(default_factory=lambda: defaultdict(list))
+    """When each recipient got it, by what it tells and whether it is a mail."""
+
     def count(self, tells: str, *, mails: bool | None = None) -> int:
         """How many recipients have got it, of mails or of SMS when that is said."""
-        return len(self.moments(tells, mails=mails))
+        return sum(len(self._first[tells, kind]) for kind in _kinds(mails))
 
     def moments(self, tells: str, *, mails: bool | None = None) -> list[float]:
         """When each of them got it first, in order."""
-        came = list(self.came[tells].items())
-        return sorted(each[0].at for to, each in came if mails in (None, "@" in to))
+        return sorted(at for kind in _kinds(mails) for at in list(self._first[tells, kind]))
+
+    def take(self, tells: str, recipient: str, arrival: Arrival) -> None:
+        arrivals = self.came[tells][recipient]
+        arrivals.append(arrival)
+        if len(arrivals) == 1:
+            self._first[tells, "@" in recipient].append(arrival.at)
+
+
+def _kinds(mails: bool | None) -> tuple[bool, ...]:
+    return (True, False) if mails is None else (mails,)
 
 
 @contextmanager
@@ -90,7 +104,7 @@ def _read_mails(seen: Sinks, mails: "_Growing", at: float) -> None:
     end = 0
     for found in _MAIL.finditer(mails.read()):
         recipient, subject, name = (one.decode() for one in found.groups())
-        seen.came[told_of(subject)][recipient].append(Arrival(at, name))
+        seen.take(told_of(subject), recipient, Arrival(at, name))
         end = found.end()
     mails.forget(end)
 
@@ -100,7 +114,7 @@ def _read_texts(seen: Sinks, texts: "_Growing") -> None:
     for line in whole.splitlines():
         told = json.loads(line)
         if "to" in told:
-            seen.came[told_of(told["body"])][told["to"]].append(Arrival(told["at"], told["body"]))
+            seen.take(told_of(told["body"]), told["to"], Arrival(told["at"], told["body"]))
         elif "refused" in told:
             seen.refused += 1
         else:
