@@ -1,6 +1,7 @@
 """The senders that a town has by its settings, in the order in which they are preferred."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 
 from core.database import Database
 from core.settings import Settings
@@ -17,7 +18,8 @@ from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.vapid import vapid_key
 from notify.verp import ReturnPaths
 
-OTHERS = 8  # under way at once by a sender that is no mail server
+OTHERS = 8  # under way at once by a sender that is no mail server, at least
+ANSWER = 0.25  # seconds that such a provider may take to answer and still get its whole rate
 
 
 def return_paths(settings: Settings, secret: bytes) -> ReturnPaths:
@@ -36,14 +38,13 @@ def ways_out(
 
 
 def limits_of(settings: Settings, senders: Sequence[Sender]) -> Mapping[str, Limits]:
-    rates = settings.sending_per_second
-    return {
-        sender.name: Limits(
-            settings.smtp_sending_connections if isinstance(sender, Smtp) else OTHERS,
-            rates.get(sender.name, 0.0),
-        )
-        for sender in senders
-    }
+    def limits(sender: Sender) -> Limits:
+        per_second = settings.sending_per_second.get(sender.name, 0.0)
+        if isinstance(sender, Smtp):
+            return Limits(settings.smtp_sending_connections, per_second)
+        return Limits(max(OTHERS, ceil(per_second * ANSWER)), per_second)
+
+    return {sender.name: limits(sender) for sender in senders}
 
 
 def _mail(settings: Settings, secret: bytes) -> Sequence[Sender]:
