@@ -46,7 +46,9 @@ class Town:
         audiences = self.press.audiences()
         words = Announcements(PARIS, LETTERHEAD.town, PORTAL, catalogue)
         self.announcing = Announcing(database, clock, audiences, words)
-        self.addressing = Addressing(database, clock, audiences, words, LETTERHEAD, sends_sms=True)
+        self.addressing = Addressing(
+            database, clock, audiences, words, LETTERHEAD, sends_sms=True, pushes=True
+        )
         self.rounds = DigestRounds(database, clock, audiences)
 
     async def announce(self, event: Event) -> list[Event]:
