@@ -66,22 +66,22 @@ def _run(
     store.set_digests_due(due)
     begun = desk.publish(NEWS, topics["travaux"])
     _until_mails(seen, int(0.02 * mails))
-    early, problems = warn(desk, seen, topics["alertes"], people, WHILE_ADDRESSING)
+    early, problems = warn(desk, seen, store, topics["alertes"], people, WHILE_ADDRESSING)
     _until_mails(seen, int(0.15 * mails))
-    late, more = warn(desk, seen, topics["alertes"], people, WHILE_SENDING)
+    late, more = warn(desk, seen, store, topics["alertes"], people, WHILE_SENDING)
     times = kill_in_between(town, seen, NEWS.title, mails)
     _until_all(seen, store, expected)
     seconds = time.time() - begun
-    count, last = store.addressed(NEWS.title)
+    addressed = store.addressed(NEWS.title)
     counts, wrong = compare(seen, expected, len(AT) * CONNECTIONS)
     results: Results = {
         "subscribers": len(people),
         "connections": CONNECTIONS,
         "seconds": round(seconds, 1),
         "expansion": {
-            "deliveries": count,
-            "seconds": round(last - begun, 1),
-            "deliveries_per_second": round(count / (last - begun)),
+            "deliveries": addressed.deliveries,
+            "seconds": round(addressed.last - begun, 1),
+            "deliveries_per_second": round(addressed.deliveries / (addressed.last - begun)),
         },
         "mails_per_second": round(rate(seen.moments(NEWS.title, mails=True), begun, times)),
         "sms_per_second": round(rate(seen.moments(NEWS.title, mails=False), begun, times)),

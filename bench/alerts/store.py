@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -15,6 +16,18 @@ from notify.campaigns import CampaignRow
 from notify.models import DeliveryRow, DeliveryStatus
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """Moments are as of ``time.time``."""
+
+    deliveries: int
+    begun: float
+    """When the subscribers were cut into ranges."""
+    first: float
+    """When the first of them was written, as are the others."""
+    last: float
 
 
 class Store:
@@ -50,18 +63,23 @@ class Store:
 
         return self._do(work)
 
-    def addressed(self, title: str) -> tuple[int, float]:
-        """How many deliveries the campaign of an entry has, and when the last one was queued."""
+    def addressed(self, title: str) -> Addressed:
+        """How the campaign of an entry came about."""
 
-        async def work(database: Database) -> tuple[int, float]:
+        async def work(database: Database) -> Addressed:
             query = (
-                select(func.count(), func.max(DeliveryRow.created_at))
+                select(
+                    func.count(),
+                    func.min(CampaignRow.created_at),
+                    func.min(DeliveryRow.created_at),
+                    func.max(DeliveryRow.created_at),
+                )
                 .join(CampaignRow, CampaignRow.id == DeliveryRow.campaign_id)
                 .where(CampaignRow.title == title)
             )
             async with database.read() as session:
-                ((count, last),) = (await session.execute(query)).all()
-            return count, last.timestamp()
+                ((count, *moments),) = (await session.execute(query)).all()
+            return Addressed(count, *(moment.timestamp() for moment in moments))
 
         return self._do(work)
 

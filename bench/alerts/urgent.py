@@ -7,6 +7,7 @@ from uuid import UUID
 from bench.alerts.desk import Desk
 from bench.alerts.entries import Entry
 from bench.alerts.sinks import Sinks
+from bench.alerts.store import Store
 from bench.alerts.subscribers import Person
 from bench.alerts.waiting import until
 
@@ -18,7 +19,7 @@ Results = dict[str, object]
 
 
 def warn(
-    desk: Desk, sinks: Sinks, topic: UUID, people: Sequence[Person], entry: Entry
+    desk: Desk, sinks: Sinks, store: Store, topic: UUID, people: Sequence[Person], entry: Entry
 ) -> tuple[Results, list[str]]:
     """Publish it and wait until everybody has it: the figures, and what is wrong with them."""
     pressed = desk.publish(entry, topic)
@@ -32,11 +33,16 @@ def warn(
         [moment - pressed for moment in sinks.moments(entry.title, mails=kind)]
         for kind in (None, True, False)
     )
-    first, last = all_[0], all_[-1]
+    first, last, steps = all_[0], all_[-1], store.addressed(entry.title)
     results: Results = {
         "recipients": count,
         "seconds_to_the_first": round(first, 2),
         "seconds_to_the_last": round(last, 2),
+        "seconds_until": {
+            "it_was_a_campaign": round(steps.begun - pressed, 2),
+            "the_first_was_queued": round(steps.first - pressed, 2),
+            "the_last_was_queued": round(steps.last - pressed, 2),
+        },
         "seconds_to_the_last_mail": round(mails[-1], 2),
         "seconds_to_the_last_sms": round(texts[-1], 2),
     }
