@@ -2,12 +2,12 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial
 
-from bench import alerts, intake, live, ocr, portal, stream, webhooks
-from bench.alerts import sending
+from bench import alerts, intake, live, ocr, portal, sending, stream, webhooks
 
 NAMES = ("alerts", "intake", "live", "ocr", "portal", "sending", "stream", "webhooks")
 
@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=ocr.EACH, help="of each kind that are read")
     parser.add_argument("--seed", type=int, default=ocr.SEED, help="of the pages that are read")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped, too
     benchmarks: dict[str, Callable[[], dict[str, object]]] = {
         "alerts": partial(alerts.run, options.subscribers, options.engine or ()),
         "intake": partial(intake.run, options.mails),

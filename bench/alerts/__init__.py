@@ -5,7 +5,7 @@ mails go to Postfix's ``smtp-sink``, the SMS to a double of Twilio's that takes 
 Two urgent entries go to 1,000 of the subscribers meanwhile, one while the campaign is still being
 addressed; later the process that sends is killed three times. What came is counted at the sinks:
 nobody may be missed, an SMS may not come twice, a mail only when a kill left it in flight. How
-many mails a second go out when nothing else is to be done: :mod:`bench.alerts.sending`.
+many mails a second go out when nothing else is to be done: :mod:`bench.sending`.
 """
 
 import json

@@ -17,11 +17,11 @@ from bench.alerts.killed import AT, kill_in_between, rate
 from bench.alerts.memory import MOST, watched
 from bench.alerts.sinks import Sinks, sinks
 from bench.alerts.store import Store
-from bench.alerts.subscribers import Person, crowd
 from bench.alerts.town import CONNECTIONS, ENGINES, SMS_PER_SECOND, Running
 from bench.alerts.urgent import warn
 from bench.alerts.waiting import until
 from bench.servers import smtp_sink
+from bench.subscribers import Person, crowd
 from core.clock import utc_now
 from notify.models import DeliveryStatus
 
@@ -144,7 +144,7 @@ def _digests(seen: Sinks, due: datetime) -> Results:
 def _beside_bare(url: str, folder: Path, results: Results) -> Results:
     """The same mails by a bare loop, while the town has nothing to do."""
     with smtp_sink(dump=folder / "bare") as port:
-        command = [sys.executable, "-m", "bench.alerts.sender", "bare", url]
+        command = [sys.executable, "-m", "bench.sending.sender", "bare", url]
         command += [str(port), str(CONNECTIONS), str(BARE)]
         said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     told = json.loads(said.splitlines()[-1])

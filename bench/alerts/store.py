@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from bench.alerts.subscribers import Person, enter, set_digests_due
+from bench.subscribers import Person, enter, set_digests_due
 from core.database import Database
 from feeds import TopicRow
 from notify.campaigns import CampaignRow

@@ -8,8 +8,8 @@ from bench.alerts.desk import Desk
 from bench.alerts.entries import Entry
 from bench.alerts.sinks import Sinks
 from bench.alerts.store import Store
-from bench.alerts.subscribers import Person
 from bench.alerts.waiting import until
+from bench.subscribers import Person
 
 FIRST_WITHIN = 2.0  # seconds
 LAST_WITHIN = 30.0

@@ -22,7 +22,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from bench.alerts.ready import make_ready
+from bench.sending.ready import make_ready
 from bench.servers import smtp_sink
 from core.database import Database
 from notify.models import DeliveryRow, DeliveryStatus
@@ -100,7 +100,7 @@ def _store(engine: str, path: Path, server: PostgreSQL, mails: int) -> Iterator[
 
 
 def _start(url: str, port: int, who: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "bench.alerts.sender", who, url, str(port), str(CONNECTIONS)]
+    command = [sys.executable, "-m", "bench.sending.sender", who, url, str(port), str(CONNECTIONS)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
 
 

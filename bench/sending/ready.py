@@ -3,7 +3,7 @@
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bench.alerts.subscribers import enter, readers
+from bench.subscribers import enter, readers
 from core.blobs import Blobs
 from core.clock import utc_now
 from core.database import Database

@@ -1,4 +1,4 @@
-"""Send: ``python -m bench.alerts.sender guichet|bare STORE PORT CONNECTIONS [MAILS]``.
+"""Send: ``python -m bench.sending.sender guichet|bare STORE PORT CONNECTIONS [MAILS]``.
 
 ``guichet`` sends what is queued, ``bare`` the same mails, or so many of them, whatever has become
 of them. Prints how many seconds that took, and the most memory that the process had.
@@ -15,7 +15,7 @@ import aiosmtplib
 import uvloop
 from sqlalchemy import select, text
 
-from bench.alerts.ready import HOSTNAME
+from bench.sending.ready import HOSTNAME
 from core.clock import utc_now
 from core.database import Database
 from notify import Dispatcher, Smarthost, Smtp
