@@ -36,7 +36,7 @@ from notify.presence import leave
 from notify.retries import Retries
 from notify.senders.contract import Retry, Sender
 from notify.settling import settle
-from notify.store import Due, Outcome, claim
+from notify.store import Claimed, Due, Outcome, claim
 
 GRACE = 5.0  # seconds that sendings under way get to end when we are told to stop
 GONE_AFTER = 30.0  # seconds without a sign after which a dispatcher is taken for dead
@@ -168,7 +168,7 @@ class Dispatcher:
         """Write down the answers, mark the next ones and send them. Returns whether it did."""
         outcomes, self._outcomes = self._outcomes, []
         chosen: dict[UUID, tuple[Due, Lane]] = {}
-        ours: set[UUID] = set()
+        ours: dict[UUID, Claimed] = {}
         try:
             await self._choose(chosen)
             if not outcomes and not chosen:
@@ -177,23 +177,24 @@ class Dispatcher:
             names = {one: lane.name for one, (_, lane) in chosen.items()}
             async with self._database.begin(patient=True) as session:
                 await settle(session, outcomes, self._id)
-                claimed = await claim(session, dues, self._id, names) if chosen else set()
-                no = await unwanted(session, [chosen[one][0] for one in claimed])
+                claimed = await claim(session, dues, self._id, names) if chosen else {}
             ours = claimed
         except BaseException:
             self._outcomes = outcomes + self._outcomes
             raise
         finally:
-            for delivery_id in chosen.keys() - ours:
+            for delivery_id in chosen.keys() - ours.keys():
                 chosen[delivery_id][1].give_back()
         self._tell(outcomes)
-        for delivery_id in ours - no.keys():
-            task = asyncio.create_task(self._send(*chosen[delivery_id]))
-            self._sending[delivery_id] = task
-        for delivery_id, (status, reason) in no.items():
+        for delivery_id, known in ours.items():
             due, lane = chosen[delivery_id]
-            lane.give_back()
-            self._outcomes.append(self._answers.given_up(due, reason, status))
+            no = unwanted(due, known)
+            if no is None:
+                self._sending[delivery_id] = asyncio.create_task(self._send(due, lane))
+            else:
+                lane.give_back()
+                status, reason = no
+                self._outcomes.append(self._answers.given_up(due, reason, status))
         # When others had all of it and are not through yet, we would read the same again at once.
         return bool(outcomes or ours or (chosen and not self._backlog.is_empty))
 
@@ -206,6 +207,7 @@ class Dispatcher:
     async def _choose(self, chosen: dict[UUID, tuple[Due, Lane]]) -> None:
         """Puts into ``chosen`` what each lane has room for, and takes that room."""
         now = self._clock()
+        self._lanes.begin_step()
         for medium in self._lanes.media:
             if not self._lanes.has_room(medium, now):
                 continue
