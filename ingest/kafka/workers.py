@@ -132,10 +132,16 @@ class Worker:
     async def _retry_all(self) -> None:
         while True:
             try:
-                await unbroken(self._handling.retries(), grace=self.consumer.grace)
+                await unbroken(self._retry(), grace=self.consumer.grace)
             except Exception as problem:  # the outer wall: a lane never dies
                 self._log.warning("worker.retries_wait", error=repr(problem))
             await asyncio.sleep(POLL)
+
+    async def _retry(self) -> None:
+        async with self._database.read() as session:
+            troubled = await ledger.has_retries(session, self.consumer.name)
+        if troubled:
+            await self._handling.retries()
 
 
 async def _overtaking(session: AsyncSession, consumer: str, entries: Sequence[Entry]) -> set[UUID]:
