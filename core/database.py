@@ -30,8 +30,9 @@ POSTGRESQL = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
     "keepalives_idle": 10,
-    # To compile a query takes longer than any of ours, and it is done by a guess of the cost.
-    "options": "-c jit=off",
+    # To compile a query takes longer than any of ours, and it is done by a guess of the cost. The
+    # other guess is of disks that have to move an arm to another page.
+    "options": "-c jit=off -c random_page_cost=1.1",
 }
 """What libpq is told of a connection."""
 BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     exists,
+    func,
     literal_column,
     or_,
     select,
@@ -61,8 +62,6 @@ class Due:
     """Why nothing is sent to its recipient any more; None when it is."""
     is_awaited: bool = False
     """Whether later ones of its case wait for it."""
-    campaign_id: UUID | None = None
-    """The campaign that it is part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +88,14 @@ _COLUMNS = (
     *(
         _D.c[name]
         for name in (
-            "id", "notification_id", "medium", "recipient", "return_path", "message_id",
-            "created_at", "attempts", "in_doubt", "expires_at", "priority", "sender",
-            "declined_by", "traceparent", "campaign_id", "content_id", "personal",
-            "subject", "text", "html", "headers",
+            "id", "medium", "recipient", "return_path", "message_id", "created_at", "attempts",
+            "in_doubt", "expires_at", "priority", "sender", "declined_by", "traceparent",
+            "content_id", "personal", "subject", "text", "html", "headers",
         )
     ),
-    _N.c.case_id,
+    _D.c.campaign_id.is_not(None).label("is_bulk"),
+    _N.c.case_id.is_not(None).label("is_of_case"),
+    func.coalesce(_N.c.case_id, _N.c.id).label("key"),
     is_suppressed(_D.c.recipient, _D.c.medium).label("suppressed"),
 )  # fmt: skip
 
@@ -237,22 +237,20 @@ def in_json(session: AsyncSession, id: UUID) -> str:
 
 
 def _due(row: Row[*tuple[Any, ...]], shared: CampaignContentRow | None) -> Due:
-    key = row.case_id or row.notification_id
     return Due(
-        delivery=delivery_of(row),
+        delivery=delivery_of(row, is_bulk=row.is_bulk),
         content=content_of(row, shared),
-        key=key,
+        key=row.key,
         traceparent=row.traceparent,
         priority=row.priority,
         sender=row.sender,
         declined_by=row.declined_by,
         suppressed=row.suppressed,
-        is_awaited=row.case_id is not None,
-        campaign_id=row.campaign_id,
+        is_awaited=row.is_of_case,
     )
 
 
-def delivery_of(row: DeliveryRow | Row[*tuple[Any, ...]]) -> Delivery:
+def delivery_of(row: DeliveryRow | Row[*tuple[Any, ...]], *, is_bulk: bool = False) -> Delivery:
     """The delivery as its next attempt sees it."""
     return Delivery(
         id=row.id,
@@ -264,7 +262,7 @@ def delivery_of(row: DeliveryRow | Row[*tuple[Any, ...]]) -> Delivery:
         attempts=row.attempts + 1,
         in_doubt=row.in_doubt,
         expires_at=row.expires_at,
-        is_bulk=row.campaign_id is not None,
+        is_bulk=is_bulk,
     )
 
 
