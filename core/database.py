@@ -25,8 +25,16 @@ from core.turns import Turns
 
 READERS = 4  # connections kept for reading SQLite
 CONNECTIONS = 10  # kept to PostgreSQL
-IMPATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10}
-"""Of libpq, in seconds and (the second) milliseconds: a server that has gone is not waited for."""
+POSTGRESQL = {
+    # In seconds and (the second) milliseconds: a server that has gone is not waited for.
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    # To compile a query takes longer than any of ours, and it is done by a guess of the cost. The
+    # other guess is of disks that have to move an arm to another page.
+    "options": "-c jit=off -c random_page_cost=1.1",
+}
+"""What libpq is told of a connection."""
 BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up
 
 T = TypeVar("T")
@@ -84,7 +92,10 @@ class Database:
             self._reader = _sqlite_engine(url, connections=READERS, pragmas=("query_only=ON",))
         else:
             self._writer = create_async_engine(
-                url, pool_size=CONNECTIONS, hide_parameters=True, connect_args=IMPATIENCE
+                url,
+                pool_size=CONNECTIONS,
+                hide_parameters=True,
+                connect_args=POSTGRESQL,
             )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True

@@ -32,6 +32,8 @@ Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUI
 MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
 """Writes down how far a consumer has read, in the transaction of the effect."""
 
+BREATH = 0.001  # seconds that handlers which only compute may hold the loop
+
 log = structlog.get_logger()
 
 
@@ -68,9 +70,6 @@ class Handling:
     async def retries(self) -> bool:
         """Handle what is due to be tried again. Returns whether there was any."""
         name = self.consumer.name
-        async with self.database.read() as session:
-            if not await ledger.has_retries(session, name):
-                return False
         due = await self.failures.take_due(self.database, name, self.consumer.batch)
         for retry in due:
             async with self._turn():
@@ -106,14 +105,16 @@ class Handling:
         ready = [entry.event.id for entry in entries if entry.event.id not in waiting]
         ours = await ledger.claim(session, name, ready) if ready else set()
         following: list[Event] = []
-        done = 0
+        done, breath = 0, perf_counter()
         for entry in entries:
             if entry.event.id in waiting:
                 await self.failures.wait_behind(session, name, entry)
             elif entry.event.id in ours:
                 following += await self._handled(session, entry.event, prepared)
             done += 1
-            await asyncio.sleep(0)  # a handler that only computes would hold the loop
+            if perf_counter() - breath > BREATH:
+                await asyncio.sleep(0)
+                breath = perf_counter()
             if self.database.is_wanted:
                 break
         left = [entry.event.id for entry in entries[done:] if entry.event.id in ours]

@@ -48,17 +48,19 @@ _CLAIM = (
 _CLAIM_POSTGRESQL = text(_CLAIM.format(given="unnest(CAST(:ids AS uuid[])) AS given (id)"))
 _CLAIM_SQLITE = text(_CLAIM.format(given="(SELECT value AS id FROM json_each(:ids)) AS given"))
 
+# Each part looks one row up by an index: joins would let a planner that does not know yet how large
+# a table has grown read all of it.
 _LOOK = text(
     "SELECT stream.id, stream.seq, EXISTS ("
     " SELECT 1 FROM stream AS earlier WHERE earlier.key = stream.key"
     " AND earlier.seq < stream.seq AND earlier.stream = stream.stream"
     " AND earlier.id <> ALL (CAST(:ids AS uuid[]))"
-    " AND NOT EXISTS (SELECT 1 FROM processed"
-    " WHERE processed.consumer = :consumer AND processed.event_id = earlier.id)"
-    " AND NOT EXISTS (SELECT 1 FROM quarantine WHERE quarantine.consumer = :consumer"
-    " AND quarantine.event_id = earlier.id AND quarantine.resolved_at IS NULL)),"
-    " EXISTS (SELECT 1 FROM retries"
-    " WHERE retries.consumer = :consumer AND retries.event_id = stream.id)"
+    " AND (SELECT 1 FROM processed"
+    " WHERE processed.consumer = :consumer AND processed.event_id = earlier.id) IS NULL"
+    " AND (SELECT 1 FROM quarantine WHERE quarantine.consumer = :consumer"
+    " AND quarantine.event_id = earlier.id AND quarantine.resolved_at IS NULL) IS NULL),"
+    " (SELECT 1 FROM retries"
+    " WHERE retries.consumer = :consumer AND retries.event_id = stream.id) IS NOT NULL"
     " FROM stream WHERE stream.id = ANY (CAST(:ids AS uuid[])) ORDER BY stream.seq"
 )
 

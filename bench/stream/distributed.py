@@ -35,6 +35,7 @@ from tests.kafka.broker import Kafka
 from tests.postgresql import PostgreSQL, postgresql
 
 PARTITIONS = 8
+HISTORY = 3_000  # events that each stage has handled before
 TOPICS = TopicSettings(partitions=PARTITIONS, replication=1, retention_hours=1)
 
 Work = Callable[[str, str, str], None]
@@ -85,6 +86,7 @@ async def _fill(url: str, kafka_url: str, prefix: str, count: int) -> None:
     """The arrivals are in the ledger and on their topic before anybody works."""
     database = Database(url)
     await make_tables(database)
+    await _settle_history(database)
     brokers = Brokers.parse(kafka_url, prefix)
     await create_topics(brokers, STREAMS, TOPICS)
     events = arrivals(count)
@@ -98,6 +100,22 @@ async def _fill(url: str, kafka_url: str, prefix: str, count: int) -> None:
             text('UPDATE outbox SET published_at = now(), partition = 0, "offset" = 0')
         )
     await database.close()
+
+
+async def _settle_history(database: Database) -> None:
+    """A town has handled events before, and PostgreSQL knows how large its tables are."""
+    async with database.begin() as session:
+        for stage in STAGES:
+            await session.execute(
+                text(
+                    "WITH settled AS (INSERT INTO stream (id, stream, key, event)"
+                    " SELECT gen_random_uuid(), :stream, gen_random_uuid(), repeat('.', 500)"
+                    " FROM generate_series(1, :count) RETURNING id)"
+                    " INSERT INTO processed (consumer, event_id) SELECT :consumer, id FROM settled"
+                ),
+                {"stream": stage.reads, "consumer": stage.consumer, "count": HISTORY},
+            )
+        await session.execute(text("ANALYZE stream, processed"))
 
 
 async def _span(url: str, handled: int) -> float:
