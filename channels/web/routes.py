@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.contact import Contact, Who
+from channels.web.contact_files import ContactFiles
 from channels.web.embedding.routes import embedding_routes
 from channels.web.geocoding import Geocoder
 from channels.web.geocoding.routes import geocoding_routes
@@ -62,6 +63,7 @@ def router(
     contact = Contact(
         pages=pages,
         promises=Promises(database, accept, secret),
+        files=ContactFiles(database, blobs, clock, settings.max_upload),
         nonces=Nonces(secret),
         grants=grants,
         limit=limits.submissions,
