@@ -27,6 +27,8 @@ PUBLIC: frozenset[str] = frozenset(
     }
 )
 """The changes that the citizen reads on the tracking page."""
+UNFULFILLED = "unfulfilled"
+"""``outcome`` of a case that was closed without what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,3 +172,23 @@ async def test_a_request_is_withdrawn_by_who_has_its_key(
             assert answer.headers["location"] == f"/tracking?reference={case}"
         for path in ("/comments", "/withdraw", "/changes/bins"):
             assert (await stranger.post(tracking + path)).status_code == 303
+
+
+@pytest.mark.parametrize("fulfilled", ["true", "false"])
+async def test_what_a_procedure_says_at_its_end_is_said_of_what_came_to_it(
+    house: House, camille: Browser, fulfilled: str
+) -> None:
+    words = {"label": {"fr": "Livré"}, "explanation": {"fr": "Les bacs ont été livrés."}}
+    case = await filed(house, bins(statuses=[{"status": "closed", **words}]))
+    desk = f"/agent/cases/{case}"
+    assert "Les bacs ont été livrés." in await camille.page(desk)
+    await camille.submit(desk, f"{desk}/close", fulfilled=fulfilled)
+    async with house.client() as citizen:
+        await shows_key(house, citizen, case)
+        page = (await citizen.get(f"/tracking/{case}")).text
+        assert ("Livré" in page, "Les bacs ont été livrés." in page) == (
+            (True, True) if fulfilled == "true" else (False, False)
+        )
+        assert ("without what was asked for" in await camille.page(desk)) == (fulfilled == "false")
+        await camille.submit(desk, f"{desk}/reopen")
+        assert "Livré" in (await citizen.get(f"/tracking/{case}")).text
