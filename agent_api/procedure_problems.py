@@ -42,12 +42,13 @@ def problems_of(working: change.Working, locale: str) -> list[Problem]:
     translate, found = translator(locale), []
     for place, raw in change.problems_with(working):
         reason = in_words(raw, translate)
-        named = pages.get(place) or fields.get(place) or {}
+        is_page = ".fields." not in reason.place and place in pages
+        named = (pages if is_page else fields).get(place) or {}
         said = named.get("title") or named.get("label")
         part = _part_of(reason.place)
         problem = Problem(
             place=place,
-            is_page=place in pages,
+            is_page=is_page,
             reason=raw,
             called=(say(said, locale) if isinstance(said, dict) else "") or place,
             part=translate(part) if part else "",
