@@ -113,7 +113,7 @@ async def test_one_notification_however_many_topics_match(town: Town) -> None:
     assert await town.count(NotificationRow) == await town.count(DeliveryRow) == 2
     assert await town.count(CampaignContentRow) == 2
     mail, text = sorted(await town.due(), key=lambda due: due.delivery.medium)
-    assert text.content.text.startswith("Ville de Démo : Rue fermée https://demo.example/entries/")
+    assert text.content.text.startswith("Ville de Démo: Rue fermée https://demo.example/entries/")
     body = mail_of(mail).get_body(("plain",))
     assert body is not None
     assert "Voirie, fete" in body.get_content()
