@@ -1,4 +1,4 @@
-"""Files of a contact form that is shown again"""
+"""Files of a contact form that is shown again, and calls that nobody took"""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,13 @@ def upgrade() -> None:
     )
     for column in ("form", "sha256", "expires_at"):
         op.create_index(op.f(f"ix_contact_files_{column}"), "contact_files", [column])
+    for column in ("unanswered", "voicemail"):
+        op.add_column(
+            "calls", sa.Column(column, sa.Boolean(), nullable=False, server_default=sa.false())
+        )
 
 
 def downgrade() -> None:
+    op.drop_column("calls", "voicemail")
+    op.drop_column("calls", "unanswered")
     op.drop_table("contact_files")
