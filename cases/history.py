@@ -23,6 +23,7 @@ PUBLIC: frozenset[str] = frozenset(
         "change_proposed",
         "change_accepted",
         "change_refused",
+        "change_taken_back",
         "document_deposited",
     }
 )

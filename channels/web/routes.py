@@ -114,6 +114,8 @@ def _add_tracking(routes: APIRouter, tracking: Tracking) -> None:
     routes.add_api_route(case, tracking.case, methods=looking)
     routes.add_api_route(f"{case}/comments", tracking.comment, methods=doing)
     routes.add_api_route(f"{case}/withdraw", tracking.withdraw, methods=doing)
+    taking_back = f"{case}/proposals/{{proposal_id}}/take-back"
+    routes.add_api_route(taking_back, tracking.take_back, methods=doing)
     routes.add_api_route(f"{case}/documents/{{document_id}}", tracking.document, methods=looking)
     routes.add_api_route(f"{case}/changes", tracking.changes, methods=looking)
     routes.add_api_route(f"{case}/changes/{{page}}", tracking.change, methods=looking)

@@ -25,6 +25,7 @@ CHANGES: Mapping[str, Kind] = {
     "change_proposed": "proposed",
     "change_accepted": "accepted",
     "change_refused": "refused",
+    "change_taken_back": "taken_back",
     "document_deposited": "deposited",
 }
 
@@ -129,9 +130,11 @@ def _message(message: CaseMessage, forms: Mapping[UUID, Filed]) -> TrackedEntry:
 
 def _change(event: CaseEventRow, proposals: Mapping[str, Proposal]) -> TrackedEntry:
     proposal = proposals.get(str(event.data.get("proposal", "")))
+    proposed = proposal if event.kind == "change_proposed" else None
     return TrackedEntry(
         kind=CHANGES[event.kind],
         at=event.at,
         text=str(event.data.get("text") or event.data.get("name", "")),
-        changes=proposal.changes if proposal and event.kind == "change_proposed" else (),
+        changes=proposed.changes if proposed else (),
+        open_proposal=proposed.id if proposed and proposed.is_open else None,
     )

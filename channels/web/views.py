@@ -24,6 +24,7 @@ Kind = Literal[
     "proposed",
     "accepted",
     "refused",
+    "taken_back",
     "deposited",
 ]
 
@@ -95,6 +96,8 @@ class TrackedEntry:
     """Of a procedure: shown in the place of the text."""
     changes: Sequence[Change] = ()
     """Of a proposal to change it."""
+    open_proposal: UUID | None = None
+    """That it can be taken back by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,40 @@ async def test_what_is_proposed_is_checked_as_the_form_was(
     assert "Vous n’avez rien changé" in (await propose(citizen, case, **same)).text
 
 
+async def test_a_proposal_is_taken_back_until_an_agent_has_decided(
+    house: House, camille: Browser, citizen: httpx.AsyncClient, case: str
+) -> None:
+    tracking, desk = f"/tracking/{case}", f"/agent/cases/{case}"
+    await propose(citizen, case)
+    shown = (await citizen.get(tracking)).text
+    back = next(part for part in shown.split('"') if part.endswith("/take-back"))
+    page = await camille.page(desk)
+    url = next(part for part in page.split('"') if part.startswith(f"{desk}/proposals/"))
+    decision = hidden_fields(page, url) | {"decision": "accepted"}
+    async with house.client() as stranger:
+        assert (await stranger.post(back)).headers["location"] == f"/tracking?reference={case}"
+    csrf = hidden_fields(shown, back)
+    for _ in range(2):  # twice is once
+        sent = await citizen.post(back, data=csrf)
+        assert sent.headers["location"] == f"{tracking}?said=taken_back"
+    assert "Vous avez retiré votre proposition" in (await citizen.get(tracking)).text
+    assert back not in (await citizen.get(tracking)).text
+    page = await camille.page(desk)
+    assert "The citizen took the proposed change back" in page
+    assert url not in page
+    late = await camille.send(url, decision)  # the agent had it open still
+    assert late.status_code == 422
+    assert "The citizen has taken this proposal back." in late.text
+    assert (await house.case(case)).event_count == 3
+    await propose(citizen, case)
+    page = await camille.page(desk)
+    url = next(part for part in page.split('"') if part.startswith(f"{desk}/proposals/"))
+    await camille.submit(desk, url, decision="refused")
+    assert (
+        await citizen.post(f"{tracking}/proposals/{url[-36:]}/take-back", data=csrf)
+    ).status_code == 409
+
+
 async def test_a_proposal_sent_twice_is_one(
     house: House, citizen: httpx.AsyncClient, case: str
 ) -> None:
