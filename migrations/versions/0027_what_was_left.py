@@ -1,4 +1,4 @@
-"""Files of a contact form that is shown again, and calls that nobody took"""
+"""Files of a contact form that is shown again, calls that nobody took, items passed over"""
 
 from collections.abc import Sequence
 
@@ -35,6 +35,10 @@ def upgrade() -> None:
     )
     for column in ("form", "sha256", "expires_at"):
         op.create_index(op.f(f"ix_contact_files_{column}"), "contact_files", [column])
+    op.add_column(
+        "outside_feeds",
+        sa.Column("passed_over", sa.JSON(), nullable=False, server_default=sa.text("'[]'")),
+    )
     for column in ("unanswered", "voicemail"):
         op.add_column(
             "calls", sa.Column(column, sa.Boolean(), nullable=False, server_default=sa.false())
@@ -42,6 +46,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("outside_feeds", "passed_over")
     op.drop_column("calls", "voicemail")
     op.drop_column("calls", "unanswered")
     op.drop_table("contact_files")
