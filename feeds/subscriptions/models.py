@@ -77,7 +77,8 @@ class SubscriptionRow(Base):
     told_until: Mapped[datetime] = mapped_column(UtcDateTime)
     """What was published until then was in a digest, or came before the subscription."""
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the next digest goes out; None for what comes at once."""
+    """When the next digest goes out; None for what comes at once, but for a last one of what was
+    gathered before it did."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
