@@ -120,6 +120,8 @@ class SubscriberImportRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When it came on for the last time."""
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    """The list itself, a blob of its own, while it is taken over."""
 
 
 class ConsentRow(Base):

@@ -1,4 +1,5 @@
-"""Files of a contact form that is shown again, calls that nobody took, items passed over"""
+"""Files of a contact form that is shown again, calls that nobody took, items passed over, lists
+that go on"""
 
 from collections.abc import Sequence
 
@@ -35,6 +36,7 @@ def upgrade() -> None:
     )
     for column in ("form", "sha256", "expires_at"):
         op.create_index(op.f(f"ix_contact_files_{column}"), "contact_files", [column])
+    op.add_column("subscriber_imports", sa.Column("sha256", sa.String(length=64)))
     op.add_column(
         "outside_feeds",
         sa.Column("passed_over", sa.JSON(), nullable=False, server_default=sa.text("'[]'")),
@@ -47,6 +49,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("outside_feeds", "passed_over")
+    op.drop_column("subscriber_imports", "sha256")
     op.drop_column("calls", "voicemail")
     op.drop_column("calls", "unanswered")
     op.drop_table("contact_files")
