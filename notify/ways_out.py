@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import ceil
 
 from core.database import Database
 from core.settings import Settings
@@ -19,7 +20,8 @@ from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.vapid import vapid_key
 from notify.verp import ReturnPaths
 
-OTHERS = 8  # under way at once by a sender that is no mail server
+OTHERS = 8  # under way at once by a sender that is no mail server, at least
+ANSWER = 0.25  # seconds that such a provider may take to answer and still get its whole rate
 
 
 def return_paths(settings: Settings, secret: bytes) -> ReturnPaths:
@@ -38,14 +40,13 @@ def ways_out(
 
 
 def limits_of(settings: Settings, senders: Sequence[Sender]) -> Mapping[str, Limits]:
-    rates = settings.sending_per_second
-    return {
-        sender.name: Limits(
-            settings.smtp_sending_connections if isinstance(sender, Beside) else OTHERS,
-            rates.get(sender.name, 0.0),
-        )
-        for sender in senders
-    }
+    def limits(sender: Sender) -> Limits:
+        per_second = settings.sending_per_second.get(sender.name, 0.0)
+        if isinstance(sender, Beside):
+            return Limits(settings.smtp_sending_connections, per_second)
+        return Limits(max(OTHERS, ceil(per_second * ANSWER)), per_second)
+
+    return {sender.name: limits(sender) for sender in senders}
 
 
 def _mail(settings: Settings, secret: bytes) -> Sequence[Sender]:
