@@ -90,6 +90,7 @@ class Database:
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, connections=1, pragmas=("synchronous=FULL",))
             self._reader = _sqlite_engine(url, connections=READERS, pragmas=("query_only=ON",))
+            self._glancer = self._reader
         else:
             self._writer = create_async_engine(
                 url,
@@ -100,6 +101,7 @@ class Database:
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         self._turns = Turns()
         self._together = Together(self.begin)
         self._after_commit: list[AfterCommit] = []
@@ -149,6 +151,13 @@ class Database:
         """A consistent view for reading; what is changed in it is never stored."""
         session = AsyncSession(self._reader, expire_on_commit=False, autoflush=False)
         async with session:
+            yield session
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncSession]:
+        """For one statement that reads: by itself it is consistent, and on PostgreSQL it costs one
+        round trip instead of three."""
+        async with AsyncSession(self._glancer, autoflush=False) as session:
             yield session
 
     @asynccontextmanager

@@ -5,7 +5,6 @@ lost, is published again. A consumer that is merely late is left alone.
 """
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,18 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import (
     ColumnElement,
+    Delete,
     String,
     Values,
+    and_,
+    case,
     column,
+    delete,
     exists,
     func,
     select,
     text,
+    true,
     update,
     values,
 )
@@ -43,14 +47,6 @@ AGE = timedelta(minutes=1)  # since it was published, before an event is looked 
 MOST = 1_000  # events looked for in one round
 
 _TURN = text("SELECT pg_try_advisory_xact_lock(hashtext('guichet.reconciler'))")
-# Each part looks its rows up by an index: a join might read all of the ledger, every second.
-_LET_GO = text(
-    "DELETE FROM outbox WHERE published_at IS NOT NULL AND NOT (SELECT EXISTS ("
-    " SELECT 1 FROM json_array_elements_text(CAST(:stages AS json) -> stream.stream) AS one (name)"
-    " WHERE (SELECT 1 FROM processed WHERE processed.consumer = one.name"
-    " AND processed.event_id = stream.id) IS NULL)"
-    " FROM stream WHERE stream.seq = outbox.seq)"
-)
 
 log = structlog.get_logger()
 
@@ -95,12 +91,7 @@ class Reconciler:
         self._clock = clock
         self._age = age
         self._names = [consumer.name for consumer in consumers]
-        self._consumers_of = json.dumps(
-            {
-                stream: [one.name for one in consumers if one.stream == stream]
-                for stream in {one.stream for one in consumers}
-            }
-        )
+        self._delete_settled = _delete_settled(consumers)
         self._stages = values(
             column("consumer", String), column("stream", String), name="stage"
         ).data([(consumer.name, consumer.stream) for consumer in consumers])
@@ -157,7 +148,7 @@ class Reconciler:
             OLDEST.labels(name).set(ledger.age(events[seq], now) if seq else 0)
 
     async def _let_go(self, session: AsyncSession) -> None:
-        await session.execute(_LET_GO, {"stages": self._consumers_of})
+        await session.execute(self._delete_settled)
 
     async def _missing(self, session: AsyncSession) -> list[Missing]:
         """What was published a while ago and a consumer has neither handled nor put aside."""
@@ -224,6 +215,40 @@ class Reconciler:
             return found
         finally:
             await admin.close()
+
+
+def _delete_settled(consumers: Sequence[Consumer]) -> Delete:
+    """What each consumer of its stream has handled leaves the outbox.
+
+    Each part looks one row up by its index: joins might read all of the ledger, every second.
+    """
+    by_stream: dict[str, list[str]] = defaultdict(list)
+    for consumer in consumers:
+        by_stream[consumer.stream].append(consumer.name)
+    handled_by_all = [
+        (
+            StreamRow.stream == stream,
+            and_(
+                *(
+                    exists().where(
+                        ProcessedRow.consumer == name, ProcessedRow.event_id == StreamRow.id
+                    )
+                    for name in names
+                )
+            ),
+        )
+        for stream, names in by_stream.items()
+    ]
+    settled = (
+        select(case(*handled_by_all, else_=true()))
+        .where(StreamRow.seq == OutboxRow.seq)
+        .scalar_subquery()
+    )
+    return (
+        delete(OutboxRow)
+        .where(OutboxRow.published_at.is_not(None), settled)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _known(

@@ -99,7 +99,7 @@ class Worker:
                 await asyncio.sleep(POLL)
 
     async def _handle_once(self, events: Mapping[UUID, Event]) -> None:
-        async with self._database.read() as session:
+        async with self._database.glance() as session:
             looks = await ledger.look(session, self.consumer.name, events.keys())
         strangers = len(events) - len(looks)
         if strangers:
@@ -138,7 +138,7 @@ class Worker:
             await asyncio.sleep(POLL)
 
     async def _retry(self) -> None:
-        async with self._database.read() as session:
+        async with self._database.glance() as session:
             troubled = await ledger.has_retries(session, self.consumer.name)
         if troubled:
             await self._handling.retries()
