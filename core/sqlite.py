@@ -1,15 +1,19 @@
-"""aiosqlite for SQLAlchemy, with one hop to SQLite's thread for a statement instead of four.
+"""aiosqlite for SQLAlchemy, with as few hops to SQLite's thread as can be.
 
 SQLAlchemy asks an asynchronous driver for a cursor, for its execution, for its rows and for its
 end, one after the other. With aiosqlite each of these is a hop to another thread and back, which
-takes longer than most of our statements do. Here all four are one hop.
+takes longer than most of our statements do, and meanwhile the loop turns to others. Here all four
+are one hop, and what nobody waits for has none of its own: a transaction begins in the hop of its
+first statement, and statements that are said to be :meth:`Connection.later` go along with the next
+one or with the commit.
 
-It leans on ``Connection._execute`` and ``_conn`` of aiosqlite, as SQLAlchemy's own adapter does;
-server-side cursors stay SQLAlchemy's.
+It leans on ``Connection._execute`` and ``_conn`` of aiosqlite, as SQLAlchemy's own adapter does.
+There are no server-side cursors: rows come all at once.
 """
 
 import sqlite3
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import aiosqlite
@@ -18,6 +22,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_cursor,
     AsyncAdapt_aiosqlite_dbapi,
 )
+from sqlalchemy.util.concurrency import await_
 
 
 class _Done(NamedTuple):
@@ -32,6 +37,18 @@ class _Done(NamedTuple):
         """It is closed."""
 
 
+class _Before(NamedTuple):
+    """What is to be done before the next statement, in its hop."""
+
+    script: str = ""
+    """Begins the transaction."""
+    inserts: Sequence[tuple[str, Any]] = ()
+    """Statements, each with the rows that it is executed for."""
+
+
+_NOTHING = _Before()
+
+
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
     __slots__ = ()
 
@@ -44,27 +61,73 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         return cursor
 
     async def _execute_async(self, operation: Any, parameters: Any) -> Any:
-        async with self._adapt_connection._execute_mutex:
-            connection: Any = self._connection
-            self._cursor, rows = await connection._execute(
-                _run, connection, operation, parameters or ()
-            )
+        ours: Any = self._adapt_connection
+        async with ours._execute_mutex:
+            self._cursor, rows = await ours.hop(_run, operation, parameters or ())
             self._rows = deque(rows)
             return self
 
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
-        async with self._adapt_connection._execute_mutex:
-            connection: Any = self._connection
-            self._cursor = await connection._execute(
-                _run_many, connection, operation, seq_of_parameters
-            )
+        ours: Any = self._adapt_connection
+        async with ours._execute_mutex:
+            self._cursor = await ours.hop(_run_many, operation, seq_of_parameters)
             return self
 
 
-class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
+class Connection(AsyncAdapt_aiosqlite_connection):
+    """What SQLAlchemy has for the driver's connection."""
+
+    __slots__ = ("_before", "_untouched")
 
     _cursor_cls = _Cursor
+
+    def __init__(self, dbapi: Any, connection: Any) -> None:
+        super().__init__(dbapi, connection)
+        self._before = _NOTHING
+        self._untouched = False
+
+    def cursor(self, server_side: bool = False) -> Any:
+        if server_side:
+            raise NotImplementedError("rows come all at once")
+        return super().cursor()
+
+    def begin(self, script: str) -> None:
+        """Begin a transaction by ``script`` with its first statement; without any there is none."""
+        self._before, self._untouched = _Before(script), True
+
+    def later(self, statement: str, rows: Any) -> None:
+        """Execute the statement for each of the rows before the next one, or at the commit.
+
+        What is wrong with it is told then.
+        """
+        self._untouched = False
+        script, inserts = self._before
+        self._before = _Before(script, [*inserts, (statement, rows)])
+
+    def commit(self) -> None:
+        if self._untouched or not self._connection._connection:
+            self._forget()
+            return
+        try:
+            await_(self.hop(_commit))
+        except Exception as problem:
+            self._handle_exception(problem)
+
+    def rollback(self) -> None:
+        untouched = self._untouched
+        self._forget()
+        if not untouched:
+            super().rollback()
+
+    async def hop(self, work: Any, *arguments: Any) -> Any:
+        """Have ``work`` done in the thread, after what is to be done before it."""
+        before = self._before
+        self._forget()
+        connection: Any = self._connection
+        return await connection._execute(work, connection, before, *arguments)
+
+    def _forget(self) -> None:
+        self._before, self._untouched = _NOTHING, False
 
 
 class OneHop(AsyncAdapt_aiosqlite_dbapi):
@@ -73,14 +136,17 @@ class OneHop(AsyncAdapt_aiosqlite_dbapi):
     def __init__(self) -> None:
         super().__init__(aiosqlite, sqlite3)
 
-    def connect(self, *arg: Any, **kw: Any) -> _Connection:
+    def connect(self, *arg: Any, **kw: Any) -> Connection:
         connection = super().connect(*arg, **kw)
-        return _Connection(self, connection._connection)
+        return Connection(self, connection._connection)
 
 
-def _run(connection: Any, operation: str, parameters: Any) -> tuple[_Done, list[Any]]:
+def _run(
+    connection: Any, before: _Before, operation: str, parameters: Any
+) -> tuple[_Done, list[Any]]:
     cursor: sqlite3.Cursor = connection._conn.cursor()
     try:
+        _do(cursor, before)
         cursor.execute(operation, parameters)
         rows = cursor.fetchall() if cursor.description else []
         return _Done(cursor.description, cursor.rowcount, cursor.lastrowid), rows
@@ -88,10 +154,28 @@ def _run(connection: Any, operation: str, parameters: Any) -> tuple[_Done, list[
         cursor.close()
 
 
-def _run_many(connection: Any, operation: str, parameters: Any) -> _Done:
+def _run_many(connection: Any, before: _Before, operation: str, parameters: Any) -> _Done:
     cursor: sqlite3.Cursor = connection._conn.cursor()
     try:
+        _do(cursor, before)
         cursor.executemany(operation, parameters)
         return _Done(None, cursor.rowcount, cursor.lastrowid)
     finally:
         cursor.close()
+
+
+def _commit(connection: Any, before: _Before) -> None:
+    cursor: sqlite3.Cursor = connection._conn.cursor()
+    try:
+        _do(cursor, before)
+        connection._conn.commit()
+    finally:
+        cursor.close()
+
+
+def _do(cursor: sqlite3.Cursor, before: _Before) -> None:
+    if before.script:
+        # Not execute: a pragma works when it is compiled, and what is compiled is kept.
+        cursor.executescript(before.script)
+    for statement, rows in before.inserts:
+        cursor.executemany(statement, rows)
