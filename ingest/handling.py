@@ -32,6 +32,8 @@ Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUI
 MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
 """Writes down how far a consumer has read, in the transaction of the effect."""
 
+BREATH = 0.001  # seconds that events are handled on end before others have the loop
+
 log = structlog.get_logger()
 
 
@@ -89,7 +91,9 @@ class Handling:
         rest = list(entries)
         while rest:
             async with self.database.begin(patient=True) as session:
-                done = await self._until_wanted(session, rest, waiting, prepared)
+                # When somebody waits already it ends after the first: no more are claimed then.
+                bite = rest[:1] if self.database.is_wanted else rest
+                done = await self._until_wanted(session, bite, waiting, prepared)
                 await self._mark_read(session, max(entry.seq for entry in rest[:done]))
             del rest[:done]
 
@@ -106,14 +110,16 @@ class Handling:
         ready = [entry.event.id for entry in entries if entry.event.id not in waiting]
         ours = await ledger.claim(session, name, ready) if ready else set()
         following: list[Event] = []
-        done = 0
+        done, breath = 0, perf_counter()
         for entry in entries:
             if entry.event.id in waiting:
                 await self.failures.wait_behind(session, name, entry)
             elif entry.event.id in ours:
                 following += await self._handled(session, entry.event, prepared)
             done += 1
-            await asyncio.sleep(0)  # a handler that only computes would hold the loop
+            if perf_counter() - breath > BREATH:
+                await asyncio.sleep(0)  # handlers that only compute would hold the loop
+                breath = perf_counter()
             if self.database.is_wanted:
                 break
         left = [entry.event.id for entry in entries[done:] if entry.event.id in ours]
