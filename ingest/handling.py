@@ -88,7 +88,9 @@ class Handling:
         rest = list(entries)
         while rest:
             async with self.database.begin(patient=True) as session:
-                done = await self._until_wanted(session, rest, waiting, prepared)
+                # When somebody waits already it ends after the first: no more are claimed then.
+                bite = rest[:1] if self.database.is_wanted else rest
+                done = await self._until_wanted(session, bite, waiting, prepared)
                 await self._mark_read(session, max(entry.seq for entry in rest[:done]))
             del rest[:done]
 

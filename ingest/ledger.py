@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, delete, exists, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database import insert_new, is_postgresql
+from core.database import LATER, insert_new, is_postgresql
 from ingest.events import Event
 from ingest.models import CursorRow, ProcessedRow, RetryRow, StreamRow
 
@@ -54,6 +54,10 @@ _CLAIM_POSTGRESQL = text(
     _COUNTED.format(news=_CLAIM.format(given="unnest(CAST(:ids AS uuid[])) AS given (id)"))
 )
 _CLAIM_SQLITE = text(_CLAIM.format(given="(SELECT value AS id FROM json_each(:ids)) AS given"))
+
+_LET_GO = delete(ProcessedRow.__table__).where(  # type: ignore[arg-type]
+    ProcessedRow.consumer == bindparam("of"), ProcessedRow.event_id == bindparam("event")
+)
 
 # Each part looks one row up by an index: joins would let a planner that does not know yet how large
 # a table has grown read all of it.
@@ -150,17 +154,15 @@ async def claim(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> 
 
 async def let_go(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> None:
     """Claim no longer, in the same transaction, what is not handled in it after all."""
-    await session.execute(
-        delete(ProcessedRow).where(
-            ProcessedRow.consumer == consumer, ProcessedRow.event_id.in_(ids)
-        )
-    )
+    rows = [{"of": consumer, "event": event_id} for event_id in ids]
+    await session.execute(_LET_GO, rows, execution_options=LATER)
 
 
 async def move_cursor(session: AsyncSession, consumer: str, seq: int) -> None:
     """Never back: who was slower than a retry does not undo it."""
     statement = _move_cursor(session.get_bind().dialect.name)
-    await session.execute(statement, {"consumer": consumer, "seq": seq})
+    values = {"consumer": consumer, "seq": seq}
+    await session.execute(statement, [values], execution_options=LATER)
 
 
 def age(event: str, now: datetime) -> float:
