@@ -99,7 +99,7 @@ def smtp_sink(dump: Path | None = None) -> Iterator[int]:
     port = free_port()
     kept = ["-D", str(dump)] if dump else []
     user = ["-u", "root"] if os.getuid() == 0 else []  # it wants to be told so
-    command = ["/usr/sbin/smtp-sink", *user, *kept, f"127.0.0.1:{port}", "100"]
+    command = ["/usr/sbin/smtp-sink", *user, *kept, f"127.0.0.1:{port}", "256"]
     with _server(command, port, dict(os.environ)):
         yield port
 

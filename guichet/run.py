@@ -175,6 +175,7 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
         works["imports"] = town.news.imports.run()
         works["pings"] = town.news.pings.run()
         works["digests"] = town.news.digests.run()
+        works["lists"] = town.news.lists.run()
     if roles.mail:
         works["mail"] = town.mail.run(town.acceptance.accept)
         for number, mailbox in enumerate(town.fetched):

@@ -102,4 +102,4 @@ def test_no_entry_can_name_what_is_filled_in_for_its_reader(words: Announcements
 def test_an_sms_is_short_and_of_plain_characters(words: Announcements) -> None:
     view = words.view(CampaignKind.ENTRY, "fr", [Entry(sms="L’eau est coupée – « demain »")])
     text = words.sms(view)
-    assert text == 'Ville: L\'eau est coupée - "demain" https://demo.example/entries/rue'
+    assert text == 'Ville : L\'eau est coupée - "demain" https://demo.example/entries/rue'

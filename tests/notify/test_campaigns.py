@@ -271,6 +271,25 @@ async def test_a_digest_has_what_was_published_since_the_last_and_goes_out_once(
     assert due_at.pop() > town.clock()  # type: ignore[operator]
 
 
+async def test_who_goes_from_a_digest_to_at_once_gets_what_was_gathered_in_a_last_one(
+    town: Town,
+) -> None:
+    topic = await town.press.topic("voirie")
+    await town.press.subscriber("anne@citizens.example", topic, cadence=DAILY, hour=18)
+    town.clock.advance(hours=1)
+    await town.press.entry(topic, title="Rue fermée")
+    await town.press.subscriber("anne@citizens.example", topic)
+    town.clock.advance(seconds=1)
+    await town.tell(await town.press.entry(topic, title="Rue ouverte"))  # at once
+    town.clock.advance(minutes=1)
+    assert await town.digests()
+    subjects = sorted(due.content.subject for due in await town.due())
+    assert subjects == ["Nouvelles\N{NO-BREAK SPACE}: Rue fermée", "Rue ouverte"]
+    town.clock.advance(days=2)
+    await town.digests()
+    assert len(await town.due()) == 2
+
+
 async def test_after_a_standstill_everybody_gets_one_digest_of_all_that_time(town: Town) -> None:
     topic = await town.press.topic("voirie")
     await town.press.subscriber("anne@citizens.example", topic, cadence=DAILY, hour=8)
