@@ -89,6 +89,7 @@ def _run(
         "digests": _digests(seen, due),
         "urgent": {"while_addressing": early, "while_sending": late},
         "seconds_away_by_sigkill": [round(one.until - one.since, 1) for one in times],
+        "mails_left_at_each_sigkill": [one.left for one in times],
         "counted_at_the_sinks": counts,
     }
     return results, [*problems, *more, *wrong]

@@ -18,6 +18,8 @@ class Away:
 
     since: float
     until: float
+    left: int
+    """Mails that had not come yet: of a small campaign perhaps none."""
 
 
 def kill_in_between(town: Running, sinks: Sinks, tells: str, mails: int) -> list[Away]:
@@ -26,8 +28,9 @@ def kill_in_between(town: Running, sinks: Sinks, tells: str, mails: int) -> list
         _wait_for(lambda: sinks.count(tells, mails=True), int(mails * share))
         since = time.time()
         town.kill()
+        left = mails - sinks.count(tells, mails=True)
         town.start()
-        times.append(Away(since, time.time()))
+        times.append(Away(since, time.time(), left))
     return times
 
 
