@@ -1,5 +1,7 @@
 """From the name of an action to the action: the same for the pages and for the API."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import citizens
@@ -12,6 +14,7 @@ from cases.procedures import form_of_case
 from cases.wanted import wanted_names
 from core.errors import NotNow
 from core.i18n import N_
+from core.text import clean_line
 from core.tracing import span
 
 
@@ -26,8 +29,12 @@ async def act(
     text: str = "",
     queue: str = "",
     answer: Answer | None = None,
+    wanted: Sequence[str] = (),
+    fulfilled: bool = True,
 ) -> CaseRow:
     """Carry out an action on a case in the caller's transaction; returns the case as it is then.
+
+    Programs, which fill in no ``answer``, name the documents that they ask for in ``wanted``.
 
     Raises
     ------
@@ -39,7 +46,15 @@ async def act(
     with span(f"act {action}"):
         match action:
             case "replies":
-                return await _answer(session, context, actions, reference, version, text, answer)
+                return await _answer(
+                    session,
+                    context,
+                    actions,
+                    reference,
+                    version,
+                    text,
+                    answer or Answer(wanted="\n".join(map(clean_line, wanted))),
+                )
             case "notes":
                 return await actions.note(reference, version, text)
             case "claim":
@@ -47,7 +62,7 @@ async def act(
             case "move":
                 return await actions.move(reference, version, queue)
             case "close":
-                return await actions.close(reference, version, text)
+                return await actions.close(reference, version, text, fulfilled=fulfilled)
             case "reopen":
                 return await actions.reopen(reference, version)
 
@@ -67,10 +82,9 @@ async def _answer(
     reference: str,
     version: int | None,
     text: str,
-    answer: Answer | None,
+    answer: Answer,
 ) -> CaseRow:
     """By the way that the agent chose; programs answer by the most natural one."""
-    answer = answer or Answer()
     await _check_may_write(session, actions.agent, reference)
     if answer.way == "callback":
         due_at = read_moment(answer.due, context.letterhead.zone)

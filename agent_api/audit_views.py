@@ -15,8 +15,13 @@ class TrailLine:
     who: str
     """An agent's name; empty for citizens, providers and the command line."""
     action: str
+    """In the reader's words."""
     about: str
-    details: str
+    """What it was done to, by the name that people know it by; may be empty."""
+    url: str
+    """Where that can be looked at; may be empty."""
+    details: Sequence[tuple[str, str]]
+    """Names and values, in the reader's words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent_api.properties import Property, Wrong, wrong_with
 from agent_api.views import Desk
+from core.i18n import translator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,16 @@ class Problem:
     """The name of a field or page; may be empty."""
     is_page: bool
     reason: str
+    """As programs are told it."""
+    called: str = ""
+    """The field or page, in words."""
+    part: str = ""
+    """Which property of it, in words; may be empty."""
+    words: str = ""
+    """What is wrong and what to do, in the agent's language."""
+    technical: str = ""
+    section: str = ""
+    """Of the editor's page, for what is about the procedure itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +70,7 @@ class EditorPage:
     def wrong(self, name: str) -> Sequence[Wrong]:
         """With a property of the procedure itself."""
         reasons = [one.reason for one in self.problems if not one.place]
-        return wrong_with(name, self.working.get(name), reasons)
+        return wrong_with(name, self.working.get(name), reasons, translator(self.locale))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from agent_api.reasons import Translate, in_words
 from cases.procedures.fields import KINDS
 from core.errors import BadInput
 from core.i18n import LOCALES, N_
@@ -94,7 +95,10 @@ class Wrong:
 
 
 def properties_of(
-    names: Sequence[str], values: Mapping[str, Any], reasons: Sequence[str] = ()
+    names: Sequence[str],
+    values: Mapping[str, Any],
+    reasons: Sequence[str] = (),
+    translate: Translate = str,
 ) -> list[Property]:
     """``reasons`` as :func:`cases.procedures.editing.problems_with` tells them."""
     return [
@@ -104,21 +108,21 @@ def properties_of(
             label,
             _shown(name, widget, values),
             CHOICES.get(name, ()),
-            wrong_with(name, values.get(name), reasons),
+            wrong_with(name, values.get(name), reasons, translate),
         )
         for name, (widget, label) in WIDGETS.items()
         if name in names
     ]
 
 
-def wrong_with(name: str, value: Any, reasons: Sequence[str]) -> list[Wrong]:
+def wrong_with(name: str, value: Any, reasons: Sequence[str], translate: Translate) -> list[Wrong]:
     """Those that are about this property."""
     pattern = re.compile(
         rf"(?:^|\.){name}(?:\.(\d+))?(?:\.\w+)*: (?:(\d+):(\d+): )?(.+)", re.DOTALL
     )
     return [
         Wrong(
-            found[4],
+            in_words(reason, translate).words,
             int(found[1]) if found[1] else None,
             _excerpt(_expression(value, found[1]), found[2], found[3]),
         )

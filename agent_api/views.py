@@ -157,13 +157,16 @@ class Draft:
     """In the agent's language."""
     answer: Answer = field(default_factory=Answer)
     """The rest of a reply."""
+    fulfilled: bool = True
+    """Of ``close``: whether the citizen got what they asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePage:
     """``desk/case.html``.
 
-    Every form posts ``csrf`` and ``version``; reply, note and close ``text``, move ``queue``.
+    Every form posts ``csrf`` and ``version``; reply, note and close ``text``, close ``fulfilled``,
+    move ``queue``.
     """
 
     desk: Desk
@@ -211,6 +214,9 @@ class CasePage:
     """Whether the town can put documents into the citizen's wallet."""
     may_write: bool = True
     """Whether its procedure lets agents write to the citizen."""
+    end_label: str = ""
+    """What its procedure calls a closed case for the citizen; empty where it has no such words."""
+    end_explanation: str = ""
     entries: Sequence[Entry]
     """Oldest first."""
     draft: Draft | None = None
@@ -242,6 +248,7 @@ class ConflictPage:
     queue: str = ""
     queue_name: str = ""
     answer: Answer = field(default_factory=Answer)
+    fulfilled: bool = True
     version: int
     """The case's version now, with which the form is sent again."""
     sequence: int

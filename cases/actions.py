@@ -12,6 +12,7 @@ from cases.access import queue_for
 from cases.agents import Agent
 from cases.changes import case_at, record_change
 from cases.consents import consents_of
+from cases.history import UNFULFILLED
 from cases.models import CaseMessageRow, CaseRow, CaseStatus, JoinedBy, QueueRow
 from cases.moving import check_move
 from cases.search import index_words
@@ -127,14 +128,20 @@ class Actions:
         message = await self._reply_message(case, text, way, ways[way].to)
         return await self._done(case, "replied", message_id=message.id)
 
-    async def close(self, reference: str, version: int | None, text: str = "") -> CaseRow:
-        """Close the case; ``text``, if any, is told to the citizen."""
+    async def close(
+        self, reference: str, version: int | None, text: str = "", *, fulfilled: bool = True
+    ) -> CaseRow:
+        """Close the case; ``text``, if any, is told to the citizen.
+
+        A case that is not ``fulfilled`` has not come to the end that its procedure has words for.
+        """
         case = await self._at(reference, version)
         if case.status == CaseStatus.CLOSED:
             raise NotNow(N_("The case is closed already."))
         text = _checked(text, may_be_empty=True)
         case.status, case.closed_at = CaseStatus.CLOSED, self.clock()
-        return await self._done(case, "closed", data={"text": text})
+        data = {"text": text} if fulfilled else {"text": text, "outcome": UNFULFILLED}
+        return await self._done(case, "closed", data=data)
 
     async def reopen(self, reference: str, version: int | None) -> CaseRow:
         """Open a closed case again."""

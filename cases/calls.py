@@ -24,6 +24,11 @@ from ingest.events import CallChanged, Event, new_event
 NAMESPACE = UUID("b7e9c1d4-3a52-5b0c-8d7e-0c6f2f6a9e31")
 
 CallEvent = Literal["started", "answered", "transferred", "ended"]
+"""What every exchange tells."""
+MenuEvent = Literal["unanswered", "recorded"]
+"""What one tells that has a menu of ours: nobody took the call that was put through; the caller
+left a voicemail."""
+MISSED_DOMAIN = "calls.guichet.invalid"  # of Message-IDs that never leave the house
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class CallReport:
 
     exchange: str
     key: str
-    event: CallEvent
+    event: CallEvent | MenuEvent
     at: datetime
     caller: str = ""
     callee: str = ""
@@ -112,6 +117,8 @@ async def _locked(session: AsyncSession, report: CallReport) -> tuple[CallRow, b
         "caller": "",
         "callee": "",
         "extension": "",
+        "unanswered": False,
+        "voicemail": False,
         "started_at": report.at,
         "version": 0,
     }
@@ -133,6 +140,10 @@ def _merge(call: CallRow, report: CallReport) -> None:
             call.answered_at = min(call.answered_at or report.at, report.at)
         case "ended":
             call.ended_at = min(call.ended_at or report.at, report.at)
+        case "unanswered":
+            call.unanswered = True
+        case "recorded":
+            call.voicemail = True
     if report.extension and report.extension == call.caller:
         call.outgoing = True
     call.state = _state(call)
@@ -140,7 +151,8 @@ def _merge(call: CallRow, report: CallReport) -> None:
 
 def _state(call: CallRow) -> CallState:
     if call.ended_at is not None:
-        return CallState.ENDED if call.answered_at else CallState.MISSED
+        was_taken = call.answered_at and (call.voicemail or not call.unanswered)
+        return CallState.ENDED if was_taken else CallState.MISSED
     return CallState.ANSWERED if call.answered_at else CallState.RINGING
 
 
@@ -154,6 +166,8 @@ def _facts(call: CallRow) -> tuple[Any, ...]:
         call.answered_at,
         call.ended_at,
         call.queue_id,
+        call.unanswered,
+        call.voicemail,
     )
 
 
@@ -171,13 +185,18 @@ async def _find_owners(session: AsyncSession, call: CallRow) -> None:
         call.queue_id = await session.scalar(queue)
 
 
+def missed_name(call_id: UUID) -> str:
+    """Of the message that a missed call leaves: its Message-ID, by which a voicemail finds it."""
+    return f"<{call_id.hex}@{MISSED_DOMAIN}>"
+
+
 def callback_id_of(call_id: UUID) -> UUID:
     """Of the task to call back that a missed call leaves."""
     return derived_id(call_id, "callback")
 
 
 async def _need_not_call_back(session: AsyncSession, call: CallRow) -> None:
-    """It was answered, and that was told late."""
+    """It was answered, or has left a voicemail, and that was told late."""
     task = await session.get(CallbackRow, callback_id_of(call.id), with_for_update=True)
     if task is not None and task.ended_at is None:
         task.ended_at, task.outcome = call.ended_at, "done"

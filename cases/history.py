@@ -23,10 +23,13 @@ PUBLIC: frozenset[str] = frozenset(
         "change_proposed",
         "change_accepted",
         "change_refused",
+        "change_taken_back",
         "document_deposited",
     }
 )
 """The changes that the citizen reads on the tracking page."""
+UNFULFILLED = "unfulfilled"
+"""``outcome`` of a case that was closed without what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,10 @@ class CallRow(Base):
     """The earliest that is known of it."""
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unanswered: Mapped[bool] = mapped_column(default=False)
+    """Whether it was put through, and nobody took it: a machine alone had answered."""
+    voicemail: Mapped[bool] = mapped_column(default=False)
+    """Whether the caller left one."""
     case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"), index=True)
     """What a missed call left for the agents."""

@@ -4,6 +4,7 @@ Message ids are the English texts. A catalogue that was never compiled leaves th
 """
 
 import gettext
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,6 +24,7 @@ _REGIONS = {"en": "en_GB"}
 """Whose habits of writing dates a language follows here: a European town's."""
 DOMAIN = "guichet"
 CATALOGUES = Path(__file__).parent / "locale"
+_BEFORE_SIGN = re.compile(r"[ \N{NARROW NO-BREAK SPACE}](?=[:;?!»])")
 _SIZES = ((1_000_000_000, "gigabyte"), (1_000_000, "megabyte"), (1_000, "kilobyte"))
 
 
@@ -67,6 +69,20 @@ def translations(locale: str) -> gettext.NullTranslations:
 def translator(locale: str) -> Callable[[str], str]:
     """``gettext`` for one language, for texts outside templates: ``_ = translator(locale)``."""
     return translations(locale).gettext
+
+
+def labelled(label: str, value: str, locale: str) -> str:
+    """``Age: 7``, in French with its space: ``Âge : 7``; behind a question no colon follows."""
+    label = _typeset(label.strip(), locale)
+    if label.endswith(("?", "!", ":")):
+        return f"{label} {value}"
+    colon = "\N{NO-BREAK SPACE}:" if locale == "fr" else ":"
+    return f"{label}{colon} {value}"
+
+
+def _typeset(text: str, locale: str) -> str:
+    """Without the line break that a plain space before a sign would allow in French."""
+    return _BEFORE_SIGN.sub("\N{NO-BREAK SPACE}", text) if locale == "fr" else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ are one hop, and what nobody waits for has none of its own: a transaction begins
 first statement, and insertions of which nothing is read back, :meth:`Connection.later`, go along
 with the next statement or with the commit, and fail there.
 
-It leans on ``Connection._execute`` and ``_conn`` of aiosqlite, as SQLAlchemy's own adapter does.
+It leans on ``_execute``, ``_conn`` and ``_tx`` of aiosqlite, as SQLAlchemy's own adapter does.
 There are no server-side cursors: rows come all at once.
 """
 
@@ -121,10 +121,12 @@ class Connection(AsyncAdapt_aiosqlite_connection):
             self._handle_exception(problem)
 
     def rollback(self) -> None:
+        """Nobody waits for it: its place in the thread's queue is before all that comes after."""
+        inner: Any = self._connection
         untouched = self._untouched
         self._forget()
-        if not untouched:
-            super().rollback()
+        if not untouched and inner._connection and inner._conn.in_transaction:
+            inner._tx.put_nowait((None, inner._conn.rollback))
 
     async def hop(self, work: Any, *arguments: Any) -> Any:
         """Have ``work`` done in the thread, after what is to be done before it."""

@@ -20,7 +20,8 @@ from feeds.entry import Source, Writing, words_of
 from feeds.fetching import Fetched, Fetching, NotFetched
 from feeds.items import Item, read_items
 from feeds.keeping import new_draft
-from feeds.models import EntryRow, OutsideFeedRow
+from feeds.known import new_items
+from feeds.models import OutsideFeedRow
 from feeds.publishing import Publishing
 
 EVERY = 30.0  # seconds between looks for feeds that are due
@@ -106,15 +107,13 @@ class Imports:
             feed = await session.get(OutsideFeedRow, feed_id, with_for_update=True)
             if feed is None:
                 return  # taken away meanwhile
-            guids = [item.guid for item in items]
-            known = select(EntryRow.guid).where(
-                EntryRow.outside_feed_id == feed_id, EntryRow.guid.in_(guids)
-            )
-            there = set(await session.scalars(known))
-            new = [item for item in items if item.guid not in there]
-            first = feed.fetched_at is None
+            new, first = await new_items(session, feed, items, self._clock()), False
+            if feed.fetched_at is None:
+                first, passed = True, new[AT_FIRST:]
+                feed.passed_over = [[item.guid, item.url] for item in passed]
+                new = new[:AT_FIRST]
             # The oldest first, so that the order of coming is the order of the feed.
-            for item in reversed(new[:AT_FIRST] if first else new):
+            for item in reversed(new):
                 await self._enter(session, feed, item, publish=feed.publishes and not first)
             feed.fetched_at, feed.failures, feed.problem = self._clock(), 0, ""
             if fetched.content is not None:

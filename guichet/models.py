@@ -12,6 +12,7 @@ import cases.procedures.proposals
 import cases.telephone
 import cases.wanted
 import channels.email.models
+import channels.web.contact_files
 import citizens.models
 import core.blobs
 import feeds.models

@@ -9,6 +9,7 @@ from core.processes import Processes
 from core.settings import Settings
 from feeds import Fetching, Hub, HubPings, Imports, Publishing, Schedule
 from feeds.subscriptions import Audiences, Office, preferences_tokens
+from feeds.subscriptions.lists import SubscriberLists
 from notify import Addressing, Announcements, Announcing, DigestRounds, Letterhead
 
 
@@ -26,6 +27,8 @@ class News:
     pings: HubPings
     """Tell the WebSub hub of news."""
     digests: DigestRounds
+    lists: SubscriberLists
+    """Goes on with lists of subscribers that were cut off."""
 
 
 def news_of(
@@ -50,12 +53,21 @@ def news_of(
         announcements=announcements,
         announcing=Announcing(database, clock, audiences, announcements),
         addressing=Addressing(
-            database, clock, audiences, announcements, letterhead, sends_sms=sends_sms
+            database,
+            clock,
+            audiences,
+            announcements,
+            letterhead,
+            sends_sms=sends_sms,
+            pushes=settings.push,
         ),
         schedule=Schedule(database, clock, publishing),
         imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),
         pings=HubPings(database, clock, settings.websub_hub),
         digests=DigestRounds(database, clock, audiences),
+        lists=SubscriberLists(
+            database, blobs, clock, settings.country, settings.language, settings.zone
+        ),
     )
 
 

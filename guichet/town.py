@@ -15,6 +15,7 @@ from channels.email.mailboxes import Mailboxes
 from channels.email.server import EmailChannel
 from channels.folder import WatchedFolder
 from channels.telephony.handlers import MediaFetching
+from channels.web.contact_files import sweep_contact_files
 from channels.web.procedures.wallet import forgetting_shares
 from channels.web.wallet.reminders import Reminders
 from citizens.sharing import Sharing
@@ -250,6 +251,12 @@ def build_town(
         reminders=Reminders(database, clock, account_mails, f"{settings.portal_url}/me/wallet"),
         theme=theme,
         theme_fetching=ThemeFetching(settings, theme),
-        draft_sweep=DraftSweep(database, blobs, clock, forgetting_shares(Sharing(wallet, clock))),
+        draft_sweep=DraftSweep(
+            database,
+            blobs,
+            clock,
+            forgetting_shares(Sharing(wallet, clock)),
+            [sweep_contact_files],
+        ),
         news=news,
     )

@@ -75,6 +75,7 @@ CaseChange = Literal[
     "change_proposed",
     "change_accepted",
     "change_refused",
+    "change_taken_back",
     "document_deposited",
     "delivery_failed",
     "documents_read",

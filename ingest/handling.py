@@ -16,9 +16,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import tracing
 from core.database import Database
 from core.metrics import HANDLED, HANDLING
-from core.tracing import span
 from ingest import ledger
 from ingest.consumer import Consumer
 from ingest.events import Event
@@ -32,7 +32,7 @@ Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUI
 MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
 """Writes down how far a consumer has read, in the transaction of the effect."""
 
-BREATH = 0.001  # seconds that events are handled on end before others have the loop
+BREATH = 0.001  # seconds that handlers which only compute may hold the loop
 
 log = structlog.get_logger()
 
@@ -70,9 +70,6 @@ class Handling:
     async def retries(self) -> bool:
         """Handle what is due to be tried again. Returns whether there was any."""
         name = self.consumer.name
-        async with self.database.read() as session:
-            if not await ledger.has_retries(session, name):
-                return False
         due = await self.failures.take_due(self.database, name, self.consumer.batch)
         for retry in due:
             async with self._turn():
@@ -118,7 +115,7 @@ class Handling:
                 following += await self._handled(session, entry.event, prepared)
             done += 1
             if perf_counter() - breath > BREATH:
-                await asyncio.sleep(0)  # handlers that only compute would hold the loop
+                await asyncio.sleep(0)
                 breath = perf_counter()
             if self.database.is_wanted:
                 break
@@ -156,15 +153,12 @@ class Handling:
     async def _handled(
         self, session: AsyncSession, event: Event, prepared: object
     ) -> Sequence[Event]:
-        name = self.consumer.name
-        with span(
-            f"handle {name}",
-            event.traceparent,
-            event=event.id,
-            stream=event.stream,
-            consumer=name,
-        ):
-            return await self.consumer.handler.handle(event, session, prepared)
+        handler, name = self.consumer.handler, self.consumer.name
+        if not tracing.is_on():
+            return await handler.handle(event, session, prepared)
+        attributes = {"event": event.id, "stream": event.stream, "consumer": name}
+        with tracing.span(f"handle {name}", event.traceparent, **attributes):
+            return await handler.handle(event, session, prepared)
 
     async def _mark_read(self, session: AsyncSession, seq: int) -> None:
         if self.mark_read is not None:

@@ -139,13 +139,6 @@ async def count_failed(session: AsyncSession, agent: Agent, since: datetime) -> 
     return await session.scalar(query) or 0
 
 
-async def count_deliveries(session: AsyncSession) -> dict[DeliveryStatus, int]:
-    """How many deliveries there are in each status."""
-    query = select(DeliveryRow.status, func.count()).group_by(DeliveryRow.status)
-    counts = dict((await session.execute(query)).all())
-    return {status: counts.get(status, 0) for status in DeliveryStatus}
-
-
 def _items() -> Select[*tuple[Any, ...]]:
     return (
         select(

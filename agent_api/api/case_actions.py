@@ -18,7 +18,7 @@ from agent_api.api.view import case_of, etag
 from agent_api.asking import ApiAgent
 from agent_api.context import In
 from agent_api.views import Action
-from cases import case_for, record_of
+from cases import case_for, record_of, wanted_of
 from cases.reading import texts_of_pages
 from core.errors import BadInput
 from notify import deliveries_of_case
@@ -89,8 +89,9 @@ class Asked:
             record = await record_of(session, reference)
             deliveries = await deliveries_of_case(session, record.case.id)
             texts = await texts_of_pages(session, record.documents)
+            wanted = await wanted_of(session, record.case.id)
         return Response(
-            case_of(record, deliveries, texts).model_dump_json(),
+            case_of(record, deliveries, texts, wanted).model_dump_json(),
             answer.status,
             headers={"ETag": etag(record.case)},
             media_type="application/json",
@@ -113,8 +114,8 @@ routes = APIRouter(prefix="/cases/{reference}", tags=["cases"])
 
 
 @routes.post("/replies", status_code=201, response_model=schemas.Case, responses=ACTION_PROBLEMS)
-async def reply(asked: Asking, body: schemas.WithText) -> Response:
-    """Answer the citizen by e-mail; the case then waits for them."""
+async def reply(asked: Asking, body: schemas.Reply) -> Response:
+    """Answer the citizen by e-mail, and ask for documents; the case then waits for them."""
     return await asked.carry_out("replies", body, status=201)
 
 

@@ -12,7 +12,7 @@ from agent_api.api.responses import FILE, problems
 from agent_api.api.view import case_of, etag, summary_of
 from agent_api.asking import ApiAgent
 from agent_api.context import In
-from cases import Filter, count_queues, document_for, list_cases, read_case
+from cases import Filter, count_queues, document_for, list_cases, read_case, wanted_of
 from cases.reading import texts_of_pages
 from core.web.files import file_response
 from notify import deliveries_of_case
@@ -68,8 +68,9 @@ async def case(
         record = await read_case(session, agent, reference)
         deliveries = await deliveries_of_case(session, record.case.id)
         texts = await texts_of_pages(session, record.documents)
+        wanted = await wanted_of(session, record.case.id)
     response.headers["ETag"] = etag(record.case)
-    return case_of(record, deliveries, texts)
+    return case_of(record, deliveries, texts, wanted)
 
 
 @routes.get(

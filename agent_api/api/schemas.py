@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from cases import CaseStatus
 from cases.actions import MAX_TEXT
+from cases.wanted import MAX_NAME, MAX_WANTED
 from ingest import ChannelName, Trust
 
 
@@ -160,6 +161,8 @@ class Case(CaseSummary):
     messages: list[CaseMessage]
     events: list[CaseEvent]
     deliveries: list[CaseDelivery]
+    wanted: list[str]
+    """Documents that the citizen was asked for and that have not come."""
 
 
 class Queue(_Schema):
@@ -197,6 +200,15 @@ class WithText(_Request):
     version: Version = None
 
 
+class Reply(WithText):
+    wanted: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=VISIBLE)]],
+        Field(max_length=MAX_WANTED),
+    ] = []
+    """Names of documents that the citizen is asked for: they stand below the text, and on the
+    citizen's page each has a place to be sent."""
+
+
 class WithQueue(_Request):
     queue: Annotated[str, Field(min_length=1, max_length=64)]
     """The slug of the queue to move it to."""
@@ -206,6 +218,9 @@ class WithQueue(_Request):
 class WithLastWord(_Request):
     text: Annotated[str, Field(max_length=MAX_TEXT)] = ""
     """A last word to the citizen, if any."""
+    fulfilled: bool = True
+    """Whether they got what they asked for; if not, their page does not say what the procedure has
+    for its end."""
     version: Version = None
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from agent_api.api import schemas
 from cases import CaseEventRow, CaseItem, CaseRecord, CaseRow
 from cases.reading import CaseMessage
+from cases.wanted import WantedRow
 from ingest.models import MessageRow
 from notify import DeliveryItem
 
@@ -27,9 +28,13 @@ def summary_of(item: CaseItem) -> schemas.CaseSummary:
 
 
 def case_of(
-    record: CaseRecord, deliveries: Sequence[DeliveryItem], texts: Mapping[UUID, Sequence[str]]
+    record: CaseRecord,
+    deliveries: Sequence[DeliveryItem],
+    texts: Mapping[UUID, Sequence[str]],
+    wanted: Sequence[WantedRow],
 ) -> schemas.Case:
-    """``texts`` is what is read on the pages of each document."""
+    """``texts`` is what is read on the pages of each document, ``wanted`` what the case waits
+    for."""
     case = record.case
     return schemas.Case(
         reference=case.reference,
@@ -46,6 +51,7 @@ def case_of(
         messages=[_message(message, texts) for message in record.messages],
         events=[_event(event) for event in record.events],
         deliveries=[schemas.CaseDelivery.model_validate(item) for item in deliveries],
+        wanted=[row.name for row in wanted],
     )
 
 

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from agent_api.asking import DeskAgent
 from agent_api.audit_views import TrailLine, TrailPage
 from agent_api.context import In
-from agent_api.desk.frame import desk_of
+from agent_api.desk.frame import desk_of, speech
+from agent_api.trail_words import action_in_words, details_in_words, name_of, place_of
 from cases.access import check_trail
 from cases.agents import AgentRow
 from cases.audit import AuditRow, about
@@ -28,7 +29,7 @@ async def trail(
 ) -> Response:
     """The newest first; ``q`` is a reference, an address or a number, ``before`` a line's id."""
     check_trail(agent)
-    sought = clean_line(q)[:MAX_QUERY]
+    sought, say = clean_line(q)[:MAX_QUERY], speech(request, context)
     query = (
         select(AuditRow, AgentRow.name)
         .outerjoin(AgentRow, AgentRow.id == AuditRow.agent_id)
@@ -48,9 +49,10 @@ async def trail(
                 TrailLine(
                     at=row.at,
                     who=name or "",
-                    action=row.action,
-                    about=row.object_id,
-                    details=", ".join(f"{key}: {value}" for key, value in row.details.items()),
+                    action=action_in_words(row.action, say),
+                    about=name_of(row.object_id),
+                    url=place_of(row.object_kind, row.object_id),
+                    details=details_in_words(row.details, say),
                 )
                 for row, name in rows[:PAGE]
             ],

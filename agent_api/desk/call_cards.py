@@ -6,6 +6,7 @@ from uuid import UUID
 import phonenumbers
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
 
 import citizens
 from agent_api.call_views import CallCard
@@ -14,20 +15,30 @@ from cases import Agent
 from cases.calling import CallItem, OpenCase, calls_of, open_cases_of
 from citizens import CitizenRow
 
+CLOSED = "guichet_closed_card"
+"""The cookie that says so: its card would be gone in a few minutes anyway."""
+
 
 async def cards_of(
-    session: AsyncSession, context: Context, agent: Agent, page: str
+    session: AsyncSession, context: Context, agent: Agent, page: str, closed: str = ""
 ) -> list[CallCard]:
     """What the agent's telephone has now; who sits at none costs no query.
 
-    The call that the page itself is about, by its address, needs no card there.
+    The call that the page itself is about, by its address, needs no card there; ``closed`` is the
+    id of the ended call whose card the agent has closed.
     """
     if not agent.extension:
         return []
     items = await calls_of(session, agent, context.clock)
+    shown = [one for one in items if one.is_going_on or str(one.call.id) != closed]
     return await with_citizens(
-        session, agent, [one for one in items if str(one.call.id) not in page]
+        session, agent, [one for one in shown if str(one.call.id) not in page]
     )
+
+
+def closed_card(request: Request) -> str:
+    """The id of the call whose card was closed in this browser; empty for none."""
+    return request.cookies.get(CLOSED, "")
 
 
 async def with_citizens(

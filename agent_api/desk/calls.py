@@ -12,7 +12,7 @@ from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.call_pages import CallPage, CallsPage, CardsPart
 from agent_api.call_views import CallDraft
 from agent_api.context import Context, In
-from agent_api.desk.call_cards import cards_of, with_citizens
+from agent_api.desk.call_cards import CLOSED, cards_of, closed_card, with_citizens
 from agent_api.desk.frame import desk_of, speech
 from agent_api.filing import Asked, open_for_call
 from cases import Agent, CaseRow, list_queues
@@ -22,6 +22,7 @@ from core.errors import BadInput, NotThere
 from core.i18n import N_
 from core.references import parse_reference
 
+CLOSED_LIFE = 600  # seconds, longer than the card of an ended call is shown
 NO_CASE = N_("There is no such case, or none that you may see.")
 
 routes = APIRouter(prefix="/agent/calls")
@@ -42,9 +43,40 @@ async def calls(request: Request, context: In, agent: DeskAgent) -> Response:
 @routes.get("/card")
 async def card(request: Request, context: In, agent: DeskAgent) -> Response:
     """For the page that has heard of a call."""
+    return await _cards(request, context, agent, closed_card(request))
+
+
+@routes.post("/{call_id}/close", dependencies=[Depends(own_signed_form)])
+async def close(
+    request: Request,
+    context: In,
+    agent: DeskAgent,
+    call_id: UUID,
+    back: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Take the card of a call that has ended off the pages of this browser; the call stays in the
+    list."""
+    answer: Response
+    if request.headers.get("hx-request"):
+        answer = await _cards(request, context, agent, str(call_id))
+    else:
+        answer = RedirectResponse(back if back.startswith("/agent/") else "/agent/", 303)
+    answer.set_cookie(
+        CLOSED,
+        str(call_id),
+        max_age=CLOSED_LIFE,
+        path="/agent",
+        secure=context.settings.https_only,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+async def _cards(request: Request, context: Context, agent: Agent, closed: str) -> Response:
     async with context.database.read() as session:
         page = request.headers.get("hx-current-url", "")
-        part = CardsPart(calls=await cards_of(session, context, agent, page))
+        part = CardsPart(calls=await cards_of(session, context, agent, page, closed))
     return context.pages.render(request, "desk/call_cards.html", part)
 
 

@@ -31,6 +31,7 @@ async def carry_out(
     sequence: Annotated[int, Form()] = 0,
     text: Annotated[str, Form()] = "",
     queue: Annotated[str, Form()] = "",
+    fulfilled: Annotated[bool, Form()] = True,
     given: Annotated[Answer | None, Depends(answer)] = None,
 ) -> Response:
     # A note disturbs nobody: it is written down whatever has happened meanwhile.
@@ -47,14 +48,16 @@ async def carry_out(
                 text=text,
                 queue=queue,
                 answer=given,
+                fulfilled=fulfilled,
             )
     except Conflict:
-        return await _second(
-            request, context, agent, reference, action, sequence, text, queue, given or Answer()
-        )
+        draft = Draft(action=action, text=text, answer=given or Answer(), fulfilled=fulfilled)
+        return await _second(request, context, agent, reference, action, sequence, queue, draft)
     except BadInput as problem:
         error = speech(request, context)(problem.reason)
-        draft = Draft(action=action, text=text, error=error, answer=given or Answer())
+        draft = Draft(
+            action=action, text=text, error=error, answer=given or Answer(), fulfilled=fulfilled
+        )
         return await _again(request, context, agent, reference, draft)
     # Who hands a case on may not see it any more.
     page = f"/agent/cases/{case.reference}" if sees_queue(agent, case.queue_id) else "/agent/"
@@ -79,9 +82,8 @@ async def _second(
     reference: str,
     action: Action,
     sequence: int,
-    text: str,
     queue: str,
-    given: Answer,
+    draft: Draft,
 ) -> Response:
     """Nothing was done: show what has happened meanwhile, with the text to send once more."""
     async with context.database.read() as session:
@@ -95,10 +97,11 @@ async def _second(
             reference=reference,
             subject=shown.record.case.subject,
             action=action,
-            text=text,
+            text=draft.text,
             queue=queue,
             queue_name=shown.queues.get(queue, queue),
-            answer=given,
+            answer=draft.answer,
+            fulfilled=draft.fulfilled,
             version=shown.record.case.version,
             sequence=shown.record.case.event_count,
             changes=shown.entries,

@@ -21,6 +21,7 @@ from cases import (
     CallbackRow,
     CaseRecord,
     CaseRow,
+    CaseStatus,
     Way,
     consents_of,
     list_queues,
@@ -31,7 +32,8 @@ from cases import (
     ways_of,
 )
 from cases.consents import ASKED
-from cases.procedures import filed_forms, form_of_case
+from cases.procedures import CaseForm, filed_forms, form_of_case, say
+from cases.procedures.definition import Status
 from cases.reading import texts_of_pages
 from core.i18n import N_, translator
 from notify import Medium, deliveries_of_case, stopped
@@ -96,6 +98,7 @@ async def page_of(
     soon = context.clock() + CALL_WITHIN
     form = await form_of_case(session, case.id)
     phone = phone_of(case)
+    end = _end_of(form)
     sms_stopped = bool(phone and await stopped(session, Medium.SMS, [phone]))
     takes_sms = context.telephone and not sms_stopped
     ways = [way for way in ways_of(case, consents) if way.name != "sms" or takes_sms]
@@ -129,11 +132,20 @@ async def page_of(
         wanted=[row.name for row in await wanted_of(session, case.id)],
         has_wallet=await context.wallets.owner_of(session, case) is not None,
         may_write=form is None or form.procedure.comments.agent,
+        end_label=say(end.label, locale) if end else "",
+        end_explanation=say(end.explanation, locale) if end else "",
         consents=_consents(case, consents, sms_stopped=sms_stopped),
         entries=shown.entries,
         draft=draft or _request_for_password(shown.record, request.query_params.get("ask", "")),
         query=query,
     )
+
+
+def _end_of(form: CaseForm | None) -> Status | None:
+    """The words that its procedure has for the end, as far as the citizen sees them."""
+    statuses = form.procedure.statuses if form else ()
+    shown = (one for one in statuses if one.status == CaseStatus.CLOSED and one.visible)
+    return next(shown, None)
 
 
 def _consents(case: CaseRow, known: Mapping[str, bool], *, sms_stopped: bool) -> list[ConsentLine]:

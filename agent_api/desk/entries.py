@@ -10,6 +10,7 @@ from agent_api.desk.call_cards import shown_number
 from agent_api.paper import DocumentLine, Paper, Suggestion
 from agent_api.views import Entry, EventEntry, MessageEntry, NoteEntry
 from cases import CaseEventRow, CaseRecord, CaseRow
+from cases.history import UNFULFILLED
 from cases.procedures import Filed
 from cases.reading import CaseMessage
 from ingest.message import ON_PAPER
@@ -90,6 +91,8 @@ def _event(event: CaseEventRow, queue_names: Mapping[str, str]) -> EventEntry:
 def _change(event: CaseEventRow) -> str:
     if event.kind == "consent_changed":
         return "consent_given" if event.data.get("allowed") else "consent_withdrawn"
+    if event.kind == "closed" and event.data.get("outcome") == UNFULFILLED:
+        return "closed_unfulfilled"
     if event.kind != "pages_changed":
         return event.kind
     return "pages_received" if "from" in event.data else f"pages_{event.data.get('change', '')}"

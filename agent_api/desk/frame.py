@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from agent_api.context import Context
-from agent_api.desk.call_cards import cards_of
+from agent_api.desk.call_cards import cards_of, closed_card
 from agent_api.views import Desk
 from cases import Agent
 from cases.access import (
@@ -83,7 +83,7 @@ async def desk_of(request: Request, context: Context, agent: Agent, session: Asy
         sees_trail=sees_trail(agent),
         has_exchange=context.settings.has_exchange or context.telephone,
         extension=agent.extension,
-        calls=await cards_of(session, context, agent, request.url.path),
+        calls=await cards_of(session, context, agent, request.url.path, closed_card(request)),
     )
 
 

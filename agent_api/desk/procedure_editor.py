@@ -13,7 +13,8 @@ from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
 from agent_api.procedure_forms import READ
-from agent_api.procedure_views import EditorPage, Problem, ProcedureLine
+from agent_api.procedure_problems import problems_of
+from agent_api.procedure_views import EditorPage, ProcedureLine
 from agent_api.properties import KIND_LABELS, read_texts
 from cases import Agent, list_queues
 from cases.access import check_editing
@@ -151,7 +152,7 @@ async def show_editor(
         line=line_of(row, locale),
         revision=row.revision,
         working=row.working,
-        problems=problems_of(row.working),
+        problems=problems_of(row.working, locale),
         queues=list(await list_queues(session)),
         kinds=KIND_LABELS,
         locale=locale,
@@ -162,14 +163,6 @@ async def show_editor(
         error=error,
     )
     return context.pages.render(request, "desk/procedure.html", page, status=status)
-
-
-def problems_of(working: change.Working) -> list[Problem]:
-    pages = {page.get("name") for page in working.get("pages", [])}
-    return [
-        Problem(place=place, is_page=place in pages, reason=reason)
-        for place, reason in change.problems_with(working)
-    ]
 
 
 def line_of(row: ProcedureRow, locale: str) -> ProcedureLine:

@@ -12,7 +12,8 @@ from starlette.responses import Response
 from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
 from agent_api.desk.frame import desk_of, speech
-from agent_api.desk.procedure_editor import line_of, problems_of, save
+from agent_api.desk.procedure_editor import line_of, save
+from agent_api.procedure_problems import as_line, problems_of
 from agent_api.procedure_views import JsonPage, PropertiesPage
 from agent_api.properties import (
     KIND_LABELS,
@@ -26,7 +27,7 @@ from cases.access import check_editing
 from cases.procedures import columns, procedure_for
 from cases.procedures import editing as change
 from core.errors import NotThere
-from core.i18n import N_
+from core.i18n import N_, translator
 
 NOT_JSON = N_("This is not JSON: line %(line)d, column %(column)d: %(reason)s")
 NOT_OBJECT = N_("A definition is a JSON object.")
@@ -140,7 +141,9 @@ async def change_text(request: Request, context: In, agent: DeskAgent, slug: str
         return await _json(request, context, agent, slug, text, [say(NOT_OBJECT)])
     wrong = change.problems_with(working)
     if wrong:
-        return await _json(request, context, agent, slug, text, [reason for _, reason in wrong])
+        return await _json(
+            request, context, agent, slug, text, [as_line(reason, say) for _, reason in wrong]
+        )
     revision = str(form.get("revision", ""))
     return await save(request, context, agent, slug, revision, lambda _: (working, "?done=saved"))
 
@@ -171,16 +174,19 @@ async def _properties(
         values = change.field_of(row.working, name)
         kind = str(values.get("kind", ""))
         names = tuple(names_of(kind))
-    problems = [one for one in problems_of(row.working) if one.place == name]
+    locale = context.pages.locale_of(request)
+    problems = [one for one in problems_of(row.working, locale) if one.place == name]
     view = PropertiesPage(
         desk=await desk_of(request, context, agent, session),
         slug=slug,
-        title=line_of(row, context.pages.locale_of(request)).title,
+        title=line_of(row, locale).title,
         kind=kind,
         kind_label=KIND_LABELS.get(kind, ""),
         name=name,
         revision=row.revision,
-        properties=properties_of(names, values, [one.reason for one in problems]),
+        properties=properties_of(
+            names, values, [one.reason for one in problems], translator(locale)
+        ),
         kinds={code: KIND_LABELS[code] for code in columns.COLUMN_KINDS},
         known=[one["name"] for each in pages for one in each.get("fields", []) if "name" in one],
         problems=problems,

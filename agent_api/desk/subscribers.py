@@ -4,15 +4,13 @@ it has come."""
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from io import StringIO
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Depends, File, UploadFile
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,18 +22,14 @@ from agent_api.views import Desk
 from cases import Agent
 from cases.access import check_setting_up_topics
 from core.errors import BadInput, NotThere
-from core.ids import new_id
 from core.text import file_name
 from core.web import FieldError
 from feeds.subscriptions import SubscriberRow
-from feeds.subscriptions.importing import NEEDED, Places, read_lines
+from feeds.subscriptions.importing import NEEDED
+from feeds.subscriptions.lists import SILENT, SubscriberLists
 from feeds.subscriptions.models import SubscriberImportRow
-from feeds.subscriptions.taking_over import Report, take_over
 
-SHOWN = 200  # bad lines that are kept for the page
 RECENT = 20  # lists
-SILENT = timedelta(minutes=1)
-"""A list that has not come on for so long was interrupted."""
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/agent/subscribers")
@@ -50,7 +44,8 @@ class SubscribersPage:
     desk: Desk
     count: int
     """Of subscribers."""
-    imports: Sequence[SubscriberImportRow]
+    imports: Sequence[tuple[SubscriberImportRow, bool]]
+    """Each with whether it was interrupted."""
     needed: Sequence[str] = NEEDED
     most: int
     errors: Sequence[FieldError] = ()
@@ -63,6 +58,7 @@ class ImportPage:
     desk: Desk
     row: SubscriberImportRow
     interrupted: bool
+    """It then goes on by itself, or it must be put in again when the list is gone."""
 
 
 @routes.get("")
@@ -83,32 +79,20 @@ async def begin(
     if file is None or not file.size:
         return await _page(request, context, agent, say("Choose a file first."))
     text = (await file.read()).decode("utf-8-sig", "replace")
-    settings, clock = context.settings, context.clock
-    async with context.database.read() as session:
-        places = await Places.read(
-            session, region=settings.country, language=settings.language, zone=settings.zone
-        )
+    lists = lists_of(context)
     try:
-        next(read_lines(StringIO(text), places, clock()), None)
+        await lists.check(text)
     except BadInput:
         missing = say("The first line must name the columns: %(names)s")
         return await _page(request, context, agent, missing % {"names": ", ".join(NEEDED)})
-    row = SubscriberImportRow(
-        id=new_id(),
-        agent_id=agent.id,
-        name=file_name(file.filename or "", "list.csv"),
-        lines=max(0, text.count("\n") + (not text.endswith("\n")) - 1),
-        problems=[],
-        created_at=clock(),
-        seen_at=clock(),
-    )
+    name = file_name(file.filename or "", "list.csv")
     async with context.database.begin() as session:
-        session.add(row)
-        trail.record(session, context, agent, "subscribers.imported", "list", str(row.id))
-    task = asyncio.create_task(_take_over(context, row.id, text, places))
+        import_id = await lists.keep(session, agent.id, name, text)
+        trail.record(session, context, agent, "subscribers.imported", "list", str(import_id))
+    task = asyncio.create_task(_go_on(lists, import_id))
     RUNNING.add(task)
     task.add_done_callback(RUNNING.discard)
-    return RedirectResponse(f"/agent/subscribers/imports/{row.id}", 303)
+    return RedirectResponse(f"/agent/subscribers/imports/{import_id}", 303)
 
 
 @routes.get("/imports/{import_id}")
@@ -121,27 +105,32 @@ async def progress(request: Request, context: In, agent: DeskAgent, import_id: U
         page = ImportPage(
             desk=await desk_of(request, context, agent, session),
             row=row,
-            interrupted=row.finished_at is None and context.clock() - row.seen_at > SILENT,
+            interrupted=is_interrupted(row, context.clock()),
         )
     return context.pages.render(request, "desk/subscriber_import.html", page)
 
 
-async def _take_over(context: Context, import_id: UUID, text: str, places: Places) -> None:
-    async def tell(session: AsyncSession, report: Report) -> None:
-        row = await session.get_one(SubscriberImportRow, import_id)
-        row.done, row.taken, row.left_out = report.done, report.taken, report.left_out
-        more = [(one.number, one.reason, one.what) for one in report.latest]
-        row.problems = [*row.problems, *more][:SHOWN]
-        row.seen_at = context.clock()
+def lists_of(context: Context) -> SubscriberLists:
+    settings = context.settings
+    return SubscriberLists(
+        context.database,
+        context.blobs,
+        context.clock,
+        settings.country,
+        settings.language,
+        settings.zone,
+    )
 
-    lines = read_lines(StringIO(text), places, context.clock())
+
+def is_interrupted(row: SubscriberImportRow, now: datetime) -> bool:
+    return row.finished_at is None and (row.sha256 is None or now - row.seen_at > SILENT)
+
+
+async def _go_on(lists: SubscriberLists, import_id: UUID) -> None:
     try:
-        await take_over(context.database, context.clock, places.zone, lines, tell)
-        async with context.database.begin() as session:
-            row = await session.get_one(SubscriberImportRow, import_id)
-            row.finished_at = row.seen_at = context.clock()
-    except Exception:  # the outer wall: nobody awaits us; the page tells that it was interrupted
-        log.exception("subscribers.not_taken_over", list=str(import_id))
+        await lists.go_on(import_id)
+    except Exception:  # the outer wall: the store is away, and whoever looks later goes on
+        log.warning("subscribers.interrupted", list=str(import_id))
 
 
 async def _page(request: Request, context: Context, agent: Agent, error: str = "") -> Response:
@@ -150,7 +139,10 @@ async def _page(request: Request, context: Context, agent: Agent, error: str = "
         page = SubscribersPage(
             desk=await desk_of(request, context, agent, session),
             count=await session.scalar(select(func.count()).select_from(SubscriberRow)) or 0,
-            imports=list(await session.scalars(recent.limit(RECENT))),
+            imports=[
+                (row, is_interrupted(row, context.clock()))
+                for row in await session.scalars(recent.limit(RECENT))
+            ],
             most=context.settings.max_upload,
             errors=[FieldError("list", error)] if error else (),
         )

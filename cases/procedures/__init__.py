@@ -60,6 +60,7 @@ from cases.procedures.store import (
     version_of,
 )
 from cases.procedures.summary import Line, Section, as_text, summary
+from cases.procedures.taking_back import take_back
 from cases.procedures.texts import say
 from cases.procedures.uploading import add_file, contents_of, remove_file
 
@@ -119,6 +120,7 @@ __all__ = [
     "say",
     "summary",
     "sweep_drafts",
+    "take_back",
     "typed_again",
     "validate",
     "version_of",

@@ -40,6 +40,8 @@ class ProposalState(StrEnum):
     OPEN = "open"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    TAKEN_BACK = "taken_back"
+    """By the citizen, before anybody had decided."""
 
 
 class ProposalRow(Base):
@@ -262,6 +264,8 @@ async def decide(
     row = await session.get(ProposalRow, proposal_id)
     if row is None or row.case_id != case.id:
         raise NotThere("no such proposal")
+    if row.state == ProposalState.TAKEN_BACK:
+        raise NotNow(N_("The citizen has taken this proposal back."))
     if row.state != ProposalState.OPEN:
         raise NotNow(N_("This proposal has been decided already."))
     if len(text) > MAX_TEXT:

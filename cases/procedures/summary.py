@@ -24,7 +24,7 @@ from cases.procedures.fields import (
     YesNoField,
 )
 from cases.procedures.texts import say
-from core.i18n import N_, translator
+from core.i18n import N_, labelled, translator
 
 YES, NO = N_("Yes"), N_("No")
 
@@ -81,10 +81,11 @@ def summary(
     return [section for section in sections if section.lines]
 
 
-def as_text(sections: Sequence[Section]) -> str:
-    """Plain text, for the message and whoever reads it without a form."""
+def as_text(sections: Sequence[Section], locale: str) -> str:
+    """Plain text in the language of the sections, for the message and whoever reads it without a
+    form."""
     return "\n\n".join(
-        "\n".join([section.title.upper(), *(_as_text(line) for line in section.lines)])
+        "\n".join([section.title.upper(), *(_as_text(line, locale) for line in section.lines)])
         for section in sections
     )
 
@@ -164,14 +165,17 @@ def _region(locale: str) -> str:
     return "en_GB" if locale == "en" else locale
 
 
-def _as_text(line: Line) -> str:
+def _as_text(line: Line, locale: str) -> str:
     if line.heads:
+        between = "\N{NO-BREAK SPACE}; " if locale == "fr" else "; "
         rows = [
             "  - "
-            + "; ".join(f"{head}: {cell}" for head, cell in zip(line.heads, row, strict=True))
+            + between.join(
+                labelled(head, cell, locale) for head, cell in zip(line.heads, row, strict=True)
+            )
             for row in line.rows
         ]
-        return "\n".join([f"{line.label}:", *rows])
+        return "\n".join([labelled(line.label, "", locale).rstrip(" "), *rows])
     if line.files:
-        return f"{line.label}: {', '.join(str(file['name']) for file in line.files)}"
-    return f"{line.label}: {line.text or '–'}"
+        return labelled(line.label, ", ".join(str(file["name"]) for file in line.files), locale)
+    return labelled(line.label, line.text or "–", locale)

@@ -92,7 +92,8 @@ class FilledForm:
 
     @property
     def text(self) -> str:
-        return as_text(summary(self.procedure.definition, self.form.values, self.locale))
+        sections = summary(self.procedure.definition, self.form.values, self.locale)
+        return as_text(sections, self.locale)
 
     @property
     def sender(self) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import CaseMessageRow, CaseRow, CaseStatus, QueueRow
 from cases.agents import AgentQueueRow
+from cases.calls import missed_name
 from cases.models import CallRow
 from core.i18n import N_, translator
 from core.ids import derived_id
@@ -18,7 +19,6 @@ from ingest.models import MessageRow
 SUBJECT = N_("Missed call from %(number)s")
 WITHHELD = N_("Missed call from a withheld number")
 TEXT = N_("Nobody answered this call to %(callee)s.")
-DOMAIN = "calls.guichet.invalid"  # of Message-IDs that never leave the house
 
 
 async def leave_message(
@@ -44,7 +44,7 @@ async def leave_message(
         text=say(TEXT) % {"callee": queue.name if queue else call.callee or call.extension},
         sent_at=call.ended_at,
         received_at=now,
-        rfc_message_id=f"<{call.id.hex}@{DOMAIN}>",
+        rfc_message_id=missed_name(call.id),
         in_reply_to=await _before(session, call),
         details={"call": str(call.id), **({"queue": queue.slug} if queue else {})},
     )

@@ -62,6 +62,7 @@ class Calls:
         speech = self._speech(fields)
         if fields.get("DialCallStatus") == "completed":
             return speech.thanks_for_calling()
+        await self.progress.not_taken(fields)
         line = _line(await self._lines(), fields)
         return speech.message(line, closed=True)
 
@@ -78,6 +79,7 @@ class Calls:
         if fields.get("RecordingStatus") == "absent" or not fields.get("RecordingUrl"):
             return
         await self._keep("recording", "recording", fields)
+        await self.progress.recorded(fields)
 
     async def transcription(self, fields: Fields) -> None:
         await self._keep("words", "transcription", fields)

@@ -1,8 +1,9 @@
 """From what Twilio told us to a message. Pure; what is to be fetched is named in ``details``."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
-from cases.calls import call_id_of
+from cases.calls import call_id_of, missed_name
 from channels.raw import json_object
 from channels.telephony.callers import caller_number
 from channels.telephony.fields import count_of
@@ -83,7 +84,7 @@ def _of_call(
     text: str = "",
     notes: tuple[str, ...] = (),
 ) -> Message:
-    language = fields.get("lang", "")
+    language, call = fields.get("lang", ""), _call(fields)
     language = language if language in LOCALES else ""
     _ = translator(language or LOCALES[0])
     return Message(
@@ -94,7 +95,7 @@ def _of_call(
         text=text,
         language=language,
         message_id=name,
-        in_reply_to=(twin,) if twin else (),
+        in_reply_to=tuple(filter(None, (missed_name(UUID(call)) if call else "", twin))),
         details={key: value for key, value in details.items() if value},
         notes=notes + _notes(fields),
     )

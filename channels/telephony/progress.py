@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from cases.calls import CallEvent, CallReport
+from cases.calls import CallEvent, CallReport, MenuEvent
 from cases.telephone import Line
 from channels.telephony.callers import caller_number
 from channels.telephony.fields import count_of
@@ -64,6 +64,14 @@ class CallProgress:
         to = line.transfer_to if put_through else ""
         await self._take(fields, "transferred", self.clock(), extension=to, queue=line.slug)
 
+    async def not_taken(self, fields: Fields) -> None:
+        """It was put through, and nobody took it."""
+        await self._take(fields, "unanswered", self.clock())
+
+    async def recorded(self, fields: Fields) -> None:
+        """The caller has left a voicemail."""
+        await self._take(fields, "recorded", self.clock())
+
     async def told(self, fields: Fields) -> None:
         """A status, which may come twice, late and before an earlier one."""
         event = _EVENTS.get(fields.get("CallStatus", ""))
@@ -78,7 +86,7 @@ class CallProgress:
     async def _take(
         self,
         fields: Fields,
-        event: CallEvent,
+        event: CallEvent | MenuEvent,
         at: datetime,
         *,
         extension: str = "",

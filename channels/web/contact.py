@@ -3,13 +3,15 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.body import TooLarge, drain, read_form
+from channels.web.contact_files import ContactFiles, KeptFile
 from channels.web.fields import email_address
 from channels.web.promise import Promises
 from channels.web.submission import MAX_FILES, File, Submission, mistakes_in
@@ -18,7 +20,7 @@ from channels.web.topics.views import EntryCard
 from channels.web.views import ContactPage, ThanksPage
 from citizens import Account
 from core.errors import Later
-from core.i18n import translator
+from core.i18n import N_, translator
 from core.metrics import REFUSED
 from core.ratelimit import RateLimit, TooMany, client_address, client_group
 from core.references import parse_reference, tracking_key
@@ -30,6 +32,7 @@ from ingest.message import ChannelName
 
 HONEYPOT = "website"
 MAX_USER_AGENT = 500  # characters
+TOO_LARGE = N_("The files are too large. Send fewer, or smaller.")
 
 
 Who = Callable[[Request], Awaitable[Account | None]]
@@ -44,6 +47,7 @@ class Contact:
 
     pages: Pages
     promises: Promises
+    files: ContactFiles
     nonces: Nonces
     grants: Grants
     limit: RateLimit
@@ -92,26 +96,77 @@ class Contact:
     async def _checked(self, request: Request, fields: FormData, client: str) -> Response:
         submission, token = await _submission(fields), _text(fields, "nonce")
         _ = translator(self.pages.locale_of(request))
-        if self.nonces.read(token) is None or not self.pages.csrf.valid(
-            request, _text(fields, FIELD)
-        ):
+        if not self._is_ours(request, fields):
             _refused("csrf")
             expired = _("The page had been open for too long. Please send the form again.")
             return self._page(request, submission, [FieldError("", expired)], status=403)
+        action, _colon, which = _text(fields, "action").partition(":")
+        if action == "remove":
+            with suppress(Later):  # then it is still there, and shown
+                await self.files.remove(token, which)
+            return await self._again(request, submission, token, [], status=200)
         if _text(fields, HONEYPOT):
             _refused("honeypot")
             robot = FieldError(
                 "",
                 _("A hidden field was filled in, as robots do. It is empty again: please resend."),
             )
-            return self._page(request, submission, [robot], status=422)
-        mistakes = mistakes_in(submission, self._region, _)
+            return await self._again(request, submission, token, [robot])
+        try:
+            kept = await self.files.contents(token) if _text(fields, "kept") else []
+        except Later as problem:
+            return self._later(request, submission, token, problem)
+        whole = replace(submission, files=[*kept, *submission.files])
+        mistakes = mistakes_in(whole, self._region, _)
+        if not self.files.has_room([len(file.content) for file in whole.files]) and not any(
+            mistake.field == "attachments" for mistake in mistakes
+        ):
+            mistakes.append(FieldError("attachments", _(TOO_LARGE)))
         if mistakes:
-            return self._page(request, submission, mistakes, status=422)
-        return await self._hand_in(request, submission, token, client)
+            return await self._again(request, submission, token, mistakes)
+        return await self._hand_in(request, whole, token, client, kept=bool(kept))
+
+    def _is_ours(self, request: Request, fields: FormData) -> bool:
+        """Whether it is a page of ours, of this browser, and not too old."""
+        return self.nonces.read(_text(fields, "nonce")) is not None and self.pages.csrf.valid(
+            request, _text(fields, FIELD)
+        )
+
+    async def _again(
+        self,
+        request: Request,
+        submission: Submission,
+        token: str,
+        mistakes: Sequence[FieldError],
+        *,
+        status: int = 422,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        """The same page, which is ours, with the files that were chosen."""
+        errors = [*mistakes]
+        try:
+            refused = await self.files.keep(token, submission.files)
+            kept = await self.files.kept(token)
+        except Later:
+            return self._page(
+                request, submission, errors, status=status, token=token, headers=headers
+            )
+        if refused:
+            _ = translator(self.pages.locale_of(request))
+            sorry = _("There is no room for %(names)s.") % {"names": ", ".join(refused)}
+            errors.append(FieldError("attachments", sorry))
+        return self._page(
+            request,
+            replace(submission, files=()),
+            errors,
+            status=status,
+            token=token,
+            headers=headers,
+            kept=kept,
+        )
 
     async def _hand_in(
-        self, request: Request, submission: Submission, token: str, client: str
+        self, request: Request, submission: Submission, token: str, client: str, *, kept: bool
     ) -> Response:
         facts = {
             "client_address": client,
@@ -126,6 +181,8 @@ class Contact:
         try:
             # Not the page's nonce: who goes back and sends it again has another page.
             reference = await self.promises.hand_in(request.cookies[COOKIE], raw, facts)
+            if kept:
+                await self.files.sent(token)
         except Later as problem:
             return self._later(request, submission, token, problem)
         path = f"/contact/thanks/{reference}"
@@ -151,15 +208,14 @@ class Contact:
     async def _too_large(self, request: Request, problem: TooLarge) -> Response:
         _refused("size")
         _ = translator(self.pages.locale_of(request))
-        mistake = FieldError("attachments", _("The files are too large. Send fewer, or smaller."))
-        return self._page(
-            request,
-            await _submission(problem.fields),
-            [mistake],
-            status=413,
-            # What we have not read of the body must not be taken for the next request.
-            headers={"Connection": "close"},
-        )
+        mistake, fields = FieldError("attachments", _(TOO_LARGE)), problem.fields
+        submission = await _submission(fields)
+        # What we have not read of the body must not be taken for the next request.
+        headers = {"Connection": "close"}
+        if not self._is_ours(request, fields):
+            return self._page(request, submission, [mistake], status=413, headers=headers)
+        token = _text(fields, "nonce")
+        return await self._again(request, submission, token, [mistake], status=413, headers=headers)
 
     def _page(
         self,
@@ -171,11 +227,12 @@ class Contact:
         token: str = "",
         headers: dict[str, str] | None = None,
         news: Sequence[EntryCard] = (),
+        kept: Sequence[KeptFile] = (),
     ) -> Response:
         _ = translator(self.pages.locale_of(request))
         errors = [*mistakes]
         if submission.files and not any(error.field == "attachments" for error in errors):
-            # No browser fills in a file field again.
+            # They could not be kept, and no browser fills in a file field again.
             errors.append(FieldError("attachments", _("Please choose your files again.")))
         page = ContactPage(
             nonce=token or self.nonces.new(),
@@ -186,6 +243,7 @@ class Contact:
             name=submission.name,
             max_upload=self.settings.max_upload,
             max_files=MAX_FILES,
+            files=kept,
             errors=errors,
             news=news,
         )

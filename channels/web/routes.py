@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from channels.web.contact import Contact, Who
+from channels.web.contact_files import ContactFiles
 from channels.web.embedding.routes import embedding_routes
 from channels.web.geocoding import Geocoder
 from channels.web.geocoding.routes import geocoding_routes
@@ -62,6 +63,7 @@ def router(
     contact = Contact(
         pages=pages,
         promises=Promises(database, accept, secret),
+        files=ContactFiles(database, blobs, clock, settings.max_upload),
         nonces=Nonces(secret),
         grants=grants,
         limit=limits.submissions,
@@ -112,6 +114,8 @@ def _add_tracking(routes: APIRouter, tracking: Tracking) -> None:
     routes.add_api_route(case, tracking.case, methods=looking)
     routes.add_api_route(f"{case}/comments", tracking.comment, methods=doing)
     routes.add_api_route(f"{case}/withdraw", tracking.withdraw, methods=doing)
+    taking_back = f"{case}/proposals/{{proposal_id}}/take-back"
+    routes.add_api_route(taking_back, tracking.take_back, methods=doing)
     routes.add_api_route(f"{case}/documents/{{document_id}}", tracking.document, methods=looking)
     routes.add_api_route(f"{case}/changes", tracking.changes, methods=looking)
     routes.add_api_route(f"{case}/changes/{{page}}", tracking.change, methods=looking)

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from cases import CaseEventRow, JoinedBy, Tracked
+from cases.history import UNFULFILLED
 from cases.procedures import Filed, Procedure, Proposal, say
 from cases.reading import CaseMessage
 from channels.web.views import (
@@ -24,6 +25,7 @@ CHANGES: Mapping[str, Kind] = {
     "change_proposed": "proposed",
     "change_accepted": "accepted",
     "change_refused": "refused",
+    "change_taken_back": "taken_back",
     "document_deposited": "deposited",
 }
 
@@ -55,7 +57,7 @@ def page_of(
         reference=case.reference,
         subject=case.subject,
         status=_shown_status(case.status, procedure),
-        steps=_steps(procedure, locale),
+        steps=_steps(procedure, locale, fulfilled=_is_fulfilled(tracked)),
         takes_comments=procedure is None or procedure.comments.citizen,
         queue_name=tracked.queue.name,
         received_at=case.received_at,
@@ -88,9 +90,18 @@ def _shown_status(status: str, procedure: Procedure | None) -> str:
     return shown[-1] if shown else STATUSES[0]
 
 
-def _steps(procedure: Procedure | None, locale: str) -> list[TrackedStep]:
+def _is_fulfilled(tracked: Tracked) -> bool:
+    """Whether its end, if it has come to one, is the one that its procedure has words for."""
+    ends = [event for event in tracked.events if event.kind in ("closed", "withdrawn")]
+    is_closed = tracked.case.status == "closed" and ends
+    return not is_closed or ends[-1].data.get("outcome") != UNFULFILLED
+
+
+def _steps(procedure: Procedure | None, locale: str, *, fulfilled: bool) -> list[TrackedStep]:
     """The statuses that the citizen sees; the words are empty where the portal's own are meant."""
-    said = {str(one.status): one for one in procedure.statuses} if procedure else {}
+    statuses = procedure.statuses if procedure else ()
+    hidden = {str(one.status) for one in statuses if not one.visible}
+    said = {str(one.status): one for one in statuses if fulfilled or one.status != "closed"}
     return [
         TrackedStep(
             status=status,
@@ -98,7 +109,7 @@ def _steps(procedure: Procedure | None, locale: str) -> list[TrackedStep]:
             explanation=say(said[status].explanation, locale) if status in said else "",
         )
         for status in STATUSES
-        if status not in said or said[status].visible
+        if status not in hidden
     ]
 
 
@@ -119,9 +130,11 @@ def _message(message: CaseMessage, forms: Mapping[UUID, Filed]) -> TrackedEntry:
 
 def _change(event: CaseEventRow, proposals: Mapping[str, Proposal]) -> TrackedEntry:
     proposal = proposals.get(str(event.data.get("proposal", "")))
+    proposed = proposal if event.kind == "change_proposed" else None
     return TrackedEntry(
         kind=CHANGES[event.kind],
         at=event.at,
         text=str(event.data.get("text") or event.data.get("name", "")),
-        changes=proposal.changes if proposal and event.kind == "change_proposed" else (),
+        changes=proposed.changes if proposed else (),
+        open_proposal=proposed.id if proposed and proposed.is_open else None,
     )

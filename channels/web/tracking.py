@@ -93,6 +93,10 @@ class Tracking:
     async def withdraw(self, request: Request, reference: str) -> Response:
         return await self._send(request, reference, case_page.withdraw)
 
+    async def take_back(self, request: Request, reference: str, proposal_id: UUID) -> Response:
+        work = partial(case_page.take_proposal_back, proposal_id=proposal_id)
+        return await self._send(request, reference, work)
+
     async def document(self, request: Request, reference: str, document_id: UUID) -> Response:
         return await self._with_key(
             request, reference, partial(case_page.document, document_id=document_id)

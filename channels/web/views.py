@@ -8,6 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from cases.procedures import Change, Section
+from channels.web.contact_files import KeptFile
 from channels.web.topics.views import EntryCard
 from core.web import FieldError
 
@@ -23,6 +24,7 @@ Kind = Literal[
     "proposed",
     "accepted",
     "refused",
+    "taken_back",
     "deposited",
 ]
 
@@ -32,7 +34,8 @@ class ContactPage:
     """``portal/contact.html``: the form, empty or as it was sent.
 
     Its fields are ``subject``, ``message``, ``email``, ``phone``, ``name``, ``attachments``
-    (files), ``website`` (the honeypot: people leave it empty), ``nonce`` and ``csrf``.
+    (files), ``website`` (the honeypot: people leave it empty), ``nonce``, ``csrf`` and, when files
+    of it are kept, ``kept``. Its buttons are ``action``: ``send``, or ``remove:`` and a kept file.
     """
 
     nonce: str
@@ -46,6 +49,8 @@ class ContactPage:
     max_upload: int
     """Bytes of all attachments together."""
     max_files: int
+    files: Sequence[KeptFile] = ()
+    """Chosen before, and kept."""
     errors: Sequence[FieldError] = ()
     news: Sequence[EntryCard] = ()
     """The newest entries of public topics."""
@@ -91,6 +96,8 @@ class TrackedEntry:
     """Of a procedure: shown in the place of the text."""
     changes: Sequence[Change] = ()
     """Of a proposal to change it."""
+    open_proposal: UUID | None = None
+    """That it can be taken back by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

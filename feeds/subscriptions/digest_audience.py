@@ -43,6 +43,8 @@ class _Due(NamedTuple):
     medium: str
     district: str
     told_until: datetime
+    cadence: str
+    due_at: datetime
 
 
 WISH = tuple(getattr(SubscriptionRow, name) for name in _Due._fields)
@@ -157,6 +159,7 @@ class DigestAudience:
         topics = list(dict.fromkeys(one.topic_id for one in subscriptions))
         return Reader(
             subscriber=row.id,
+            account=row.account_id,
             language=row.language,
             email=row.email,
             phone="",
@@ -173,5 +176,8 @@ class DigestAudience:
         for one in subscriptions:
             for entry in news.get(one.topic_id, ()):
                 is_near = not one.district or entry.district in ("", one.district)
-                if one.medium == Medium.EMAIL and entry.published_at > one.told_until and is_near:
+                is_new = entry.published_at > one.told_until
+                # Of a last digest: what came later came at once.
+                is_new &= one.cadence != Cadence.IMMEDIATE or entry.published_at <= one.due_at
+                if one.medium == Medium.EMAIL and is_new and is_near:
                     yield entry

@@ -77,7 +77,8 @@ class SubscriptionRow(Base):
     told_until: Mapped[datetime] = mapped_column(UtcDateTime)
     """What was published until then was in a digest, or came before the subscription."""
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the next digest goes out; None for what comes at once."""
+    """When the next digest goes out; None for what comes at once, but for a last one of what was
+    gathered before it did."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -119,6 +120,8 @@ class SubscriberImportRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """When it came on for the last time."""
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    """The list itself, a blob of its own, while it is taken over."""
 
 
 class ConsentRow(Base):

@@ -96,7 +96,9 @@ async def subscribe(
         elif wish == wish_of(row):
             continue
         else:
-            if wish.cadence is not Cadence.IMMEDIATE and row.cadence == Cadence.IMMEDIATE:
+            if wish.cadence is Cadence.IMMEDIATE and row.cadence != Cadence.IMMEDIATE:
+                due_at = now  # what was gathered goes out once more as a digest, and now
+            elif row.cadence == Cadence.IMMEDIATE and row.due_at is None:
                 row.told_until = now
             row.cadence, row.hour, row.weekday = wish.cadence, wish.hour, wish.weekday
             row.district, row.due_at = wish.district, due_at

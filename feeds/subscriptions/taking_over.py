@@ -34,9 +34,13 @@ async def take_over(
     zone: ZoneInfo,
     lines: Iterable[Line | BadLine],
     tell: Tell,
+    report: Report | None = None,
 ) -> Report:
-    """Stopped half-way, it can be begun anew: what is there stays as it is."""
-    report = Report()
+    """Stopped half-way, it can be begun anew: what is there stays as it is.
+
+    ``report`` is of the lines before these, of a list that goes on.
+    """
+    report = report or Report()
     for piece in _pieces(lines):
         good = [line for line in piece if isinstance(line, Line)]
         bad = [line for line in piece if isinstance(line, BadLine)]

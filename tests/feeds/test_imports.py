@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -28,6 +29,13 @@ def item(number: int, body: str = "Text", **more: str) -> str:
         f'<guid isPermaLink="false">g{number}</guid>'
         f"<description><![CDATA[{body}]]></description>{extra}</item>"
     )
+
+
+def renamed(one: str, scheme: str) -> str:
+    """The same item under another guid: a new one, or its link."""
+    guid = re.search("<link>(.*)</link>", one)
+    name = guid[1] if guid and scheme == "url" else "urn:new:\\1"
+    return re.sub('<guid isPermaLink="false">(.*)</guid>', f"<guid>{name}</guid>", one)
 
 
 def rss(*items: str) -> bytes:
@@ -136,6 +144,50 @@ async def test_what_is_published_by_itself_is_only_what_is_new(outside: Outside)
     entries = await outside.entries()
     assert entries["g99"].status == EntryStatus.PUBLISHED
     assert [one.entry_id for one in await outside.news.told()] == [entries["g99"].id]
+
+
+async def test_what_a_new_feed_had_beyond_the_first_is_news_at_no_later_look(
+    outside: Outside,
+) -> None:
+    await outside.add(publishes=True)
+    old = [item(number) for number in range(20)]
+    await outside.look(rss(*old))
+    await outside.look(rss(item(99), *old))
+    assert len(await outside.entries()) == AT_FIRST + 1
+    assert len(await outside.news.told()) == 1
+
+
+@pytest.mark.parametrize("scheme", ["guid", "url"])
+async def test_a_feed_that_names_its_items_anew_publishes_nothing_twice(
+    outside: Outside, scheme: str
+) -> None:
+    await outside.add(publishes=True)
+    old = [item(number) for number in range(20)]
+    await outside.look(rss(*old))
+    await outside.look(rss(item(20), *old))
+    anew = [renamed(item(number, "Another text"), scheme) for number in range(20)]
+    await outside.look(rss(renamed(item(21), scheme), renamed(item(20), scheme), *anew))
+    await outside.look(rss(renamed(item(22), scheme), renamed(item(21), scheme), *anew))
+    assert len(await outside.news.told()) == 3  # 20, 21 and 22
+    assert len(await outside.entries()) == AT_FIRST + 3
+
+
+async def test_an_item_with_a_new_name_and_all_else_alike_is_the_same(outside: Outside) -> None:
+    await outside.add(publishes=True)
+    await outside.look(rss(item(1)))
+    await outside.look(rss(item(2), item(1)))
+    await outside.look(rss(renamed(item(2), "guid"), item(1)))
+    assert len(await outside.news.told()) == 1
+
+
+async def test_alerts_that_share_a_link_are_each_news(outside: Outside) -> None:
+    """A feed of a single alert, whose link is always the same page."""
+    await outside.add(publishes=True)
+    page = "https://region.example/alerts"
+    for number in range(4):
+        alert = re.sub("<link>.*</link>", f"<link>{page}</link>", item(number, f"Storm {number}"))
+        await outside.look(rss(alert.replace(f"Item {number}", "Orange alert")))
+    assert len(await outside.news.told()) == 3  # all but what was there before
 
 
 async def test_a_feed_that_cannot_be_read_says_why_and_is_left_in_peace(outside: Outside) -> None:

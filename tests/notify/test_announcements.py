@@ -60,6 +60,9 @@ def test_dark_clients_choose_the_colours_and_nothing_is_fetched(
 ) -> None:
     html = words.mail(words.view(kind, "fr", [Entry(), Entry()], urgent=True)).html
     assert '<meta name="color-scheme" content="light dark">' in html
+    theirs = "background-color: Canvas; color: CanvasText"  # of the one who reads, in their mode
+    assert theirs in html
+    html = html.replace(theirs, "")
     for setter in ("background", "color:", "<img", "src=", "@import"):
         assert setter not in html
 
@@ -99,4 +102,4 @@ def test_no_entry_can_name_what_is_filled_in_for_its_reader(words: Announcements
 def test_an_sms_is_short_and_of_plain_characters(words: Announcements) -> None:
     view = words.view(CampaignKind.ENTRY, "fr", [Entry(sms="L’eau est coupée – « demain »")])
     text = words.sms(view)
-    assert text == 'Ville: L\'eau est coupée - "demain" https://demo.example/entries/rue'
+    assert text == 'Ville : L\'eau est coupée - "demain" https://demo.example/entries/rue'

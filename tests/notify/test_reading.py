@@ -11,13 +11,11 @@ from notify import (
     DeliveryItem,
     Dispatcher,
     Outbox,
-    count_deliveries,
     count_failed,
     deliveries_of_case,
     list_outbox,
     outbox_mail,
 )
-from notify.models import DeliveryStatus
 from tests.notify.building import Desk, at_work, settled, until
 
 
@@ -73,14 +71,6 @@ async def test_a_cursor_that_is_not_ours_is_refused(desk: Desk, cursor: str) -> 
     async with desk.database.read() as session:
         with pytest.raises(BadInput):
             await list_outbox(session, desk.agent, cursor=cursor)
-
-
-async def test_deliveries_are_counted_by_status(desk: Desk) -> None:
-    await desk.tell(await desk.open(), await desk.open())
-    async with desk.database.read() as session:
-        counts = await count_deliveries(session)
-    assert counts[DeliveryStatus.QUEUED] == 2
-    assert counts[DeliveryStatus.FAILED] == 0
 
 
 async def test_what_was_given_up_is_counted_for_who_may_see_it(desk: Desk) -> None:

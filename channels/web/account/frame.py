@@ -22,6 +22,7 @@ NOTICES = {
     "passkey": N_("The passkey is kept. You can sign in with it from now on."),
     "sent": N_("Your message is sent. It appears here in a moment."),
     "proposed": N_("Your proposal is with us. We tell you when it is accepted or not."),
+    "taken_back": N_("Your proposal is taken back: your request stays as it was."),
     "withdrawn": N_("Your request is withdrawn."),
     "added": N_("The request is in your space now."),
     "uploaded": N_("The document is in your wallet."),

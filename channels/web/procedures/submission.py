@@ -35,7 +35,7 @@ def raw_of(draft: FormDraft, form: Form, contents: Mapping[str, bytes], locale: 
         "version": draft.procedure.number,
         "queue": definition.queue,
         "subject": subject_of(definition, form, locale),
-        "text": as_text(summary(definition, values, locale)),
+        "text": as_text(summary(definition, values, locale), locale),
         "values": {name: _for_good(definition, name, value) for name, value in values.items()},
         **sender_of(definition, values),
         "attachments": [

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from cases import CaseRow, track_case, wanted_of, withdraw_case
-from cases.procedures import CaseForm, filed_forms, form_of_case
+from cases.procedures import CaseForm, filed_forms, form_of_case, take_back
 from cases.wanted import WantedRow
 from channels.web.account.frame import notice_of
 from channels.web.body import MAX_FIELDS, TooLarge, read_form
@@ -101,16 +101,31 @@ def takes_comments(form: CaseForm | None) -> bool:
 
 
 async def withdraw(request: Request, town: Town, visit: Visit) -> Response:
+    await _signed(request, town)
+    async with town.database.begin() as session:
+        case = await visit.case(session, to_change=True)
+        await withdraw_case(session, town.clock, case, visit.actor(case))
+    return RedirectResponse(f"{visit.base}?said=withdrawn", 303)
+
+
+async def take_proposal_back(
+    request: Request, town: Town, visit: Visit, proposal_id: UUID
+) -> Response:
+    await _signed(request, town)
+    async with town.database.begin() as session:
+        case = await visit.case(session, to_change=True)
+        await take_back(session, town.clock, case, proposal_id, visit.actor(case))
+    return RedirectResponse(f"{visit.base}?said=taken_back", 303)
+
+
+async def _signed(request: Request, town: Town) -> None:
+    """A form of a button alone. Raises FormExpired."""
     try:
         fields = await read_form(request, MAX_SMALL)
     except TooLarge as problem:
         raise FormExpired from problem
     if not town.pages.csrf.valid(request, str(fields.get(FIELD, ""))):
         raise FormExpired
-    async with town.database.begin() as session:
-        case = await visit.case(session, to_change=True)
-        await withdraw_case(session, town.clock, case, visit.actor(case))
-    return RedirectResponse(f"{visit.base}?said=withdrawn", 303)
 
 
 async def document(request: Request, town: Town, visit: Visit, document_id: UUID) -> Response:

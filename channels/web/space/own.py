@@ -77,6 +77,11 @@ async def withdraw(request: Request, context: In, visit: Own) -> Response:
     return await case_page.withdraw(request, context, visit)
 
 
+@routes.post("/proposals/{proposal_id}/take-back")
+async def take_back(request: Request, context: In, visit: Own, proposal_id: UUID) -> Response:
+    return await case_page.take_proposal_back(request, context, visit, proposal_id)
+
+
 @routes.get("/documents/{document_id}")
 async def document(request: Request, context: In, visit: Own, document_id: UUID) -> Response:
     return await case_page.document(request, context, visit, document_id)

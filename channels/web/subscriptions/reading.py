@@ -15,6 +15,7 @@ from channels.web.subscriptions.views import (
 from core.errors import NotThere
 from feeds import TopicRow, districts, public_topics, said
 from feeds.subscriptions import (
+    Cadence,
     Medium,
     SubscriberRow,
     SubscriptionRow,
@@ -77,7 +78,7 @@ async def preferences_page(
 ) -> PreferencesPage:
     """``hour`` is of digests, for who has none yet."""
     rows = await subscriptions_of(session, row.id)
-    digests = [one for one in rows if one.due_at is not None]
+    digests = [one for one in rows if one.cadence != Cadence.IMMEDIATE]
     no_sms = bool(row.phone and await stopped(session, SentBy.SMS, [row.phone]))
     no_mail = bool(row.email and await stopped(session, SentBy.EMAIL, [row.email]))
     return PreferencesPage(

@@ -20,5 +20,9 @@ listenForChanges(document.body.dataset.events);
 
 document.body.addEventListener("htmx:afterSettle", (event) => {
   enhance();
+  // A card that was closed took the focus with it.
+  if (event.detail.target.id === "call-cards" && event.detail.requestConfig.verb === "post") {
+    document.getElementById("page").focus({ preventScroll: true });
+  }
   if (event.detail.target.id === "page") document.querySelector(".error-summary")?.focus();
 });

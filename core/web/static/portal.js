@@ -10,10 +10,11 @@ for (const button of document.querySelectorAll("[data-print]")) {
 }
 
 for (const form of document.querySelectorAll("form[data-once]")) {
-  const button = form.querySelector("button:not([type=button])");
-  form.addEventListener("submit", () => setTimeout(() => (button.disabled = true)));
+  const buttons = form.querySelectorAll("button:not([type=button])");
+  const disable = (is) => buttons.forEach((button) => (button.disabled = is));
+  form.addEventListener("submit", () => setTimeout(() => disable(true)));
   // A page that comes back from the browser's memory may be sent again.
-  window.addEventListener("pageshow", () => (button.disabled = false));
+  window.addEventListener("pageshow", () => disable(false));
 }
 
 document.querySelector(".error-summary")?.focus();

@@ -55,6 +55,16 @@ async def test_the_case_is_not_read_while_others_wait_to_write(
     assert not any("messages.text" in statement for statement in reading)
 
 
+async def test_a_reply_asks_for_documents(program: httpx.AsyncClient, case: str) -> None:
+    asked = {"text": "Hello,", "wanted": ["Proof of address", "A photo"]}
+    replied = (await program.post(f"{case}/replies", json=asked)).json()
+    assert replied["wanted"] == asked["wanted"]
+    assert "- Proof of address" in replied["messages"][-1]["text"]
+    assert (await program.get(case)).json()["wanted"] == asked["wanted"]
+    many = await program.post(f"{case}/replies", json={"text": "x", "wanted": ["x"] * 11})
+    assert many.status_code == 422
+
+
 async def test_a_reply_waits_for_the_citizen(program: httpx.AsyncClient, case: str) -> None:
     replied = (await program.post(f"{case}/replies", json={"text": " On Monday. "})).json()
     assert (replied["status"], replied["claimed_by"]) == ("waiting", "Camille Durand")

@@ -210,6 +210,22 @@ async def test_a_call_that_has_just_ended_is_shown_a_little_longer(
     assert "call-card-" not in await camille.page("/agent/")
 
 
+async def test_the_card_of_an_ended_call_is_closed_for_that_call(
+    house: House, camille: Browser
+) -> None:
+    page = await ring(house)
+    assert f"{page}/close" not in await camille.page("/agent/outbox")  # it still rings
+    await tell(house, event("answered", at=1), event("ended", at=2))
+    closed = await camille.submit("/agent/outbox", f"{page}/close")
+    assert closed.headers["location"] == "/agent/outbox"
+    assert "call-card-" not in await camille.page("/agent/outbox")
+    assert (await camille.get(f"{CALLS}/card")).text.strip() == ""
+    assert page in await camille.page(CALLS)
+    house.clock.advance(seconds=5)
+    await tell(house, event("started", at=9, call="another", extension=CAMILLES))
+    assert "call-card-ringing" in await camille.page("/agent/outbox")
+
+
 async def test_no_call_is_linked_with_what_the_agent_may_not_see(house: House) -> None:
     hidden = await house.open("mairie")
     page = await ring(house, KARIMS)

@@ -1,5 +1,7 @@
 """What a citizen agreed to is changed on the case, and what was said before stays."""
 
+import re
+
 from sqlalchemy import select
 
 from cases.consents import ConsentRow
@@ -76,9 +78,9 @@ async def test_administrators_see_who_has_stopped_sms_and_allowed_them_again(
         assert ("STOP received" in shown) is not allowed
         house.clock.advance(minutes=1)
     trail = await camille.page("/agent/trail?q=%2B33+6+12+34+56+78")
-    assert trail.index("sms.allowed") < trail.index("sms.stopped")
+    assert trail.index("SMS allowed again") < trail.index("No more SMS")
     assert "SMS STOP" in trail
-    assert "sms.stopped" not in await camille.page("/agent/trail?q=nobody@example.org")
+    assert "No more SMS" not in await camille.page("/agent/trail?q=nobody@example.org")
     karim = await house.browser(KARIM)
     async with karim.client:
         assert (await karim.get("/agent/trail")).status_code == 403
@@ -98,6 +100,19 @@ async def test_the_trail_is_read_page_by_page(house: House, camille: Browser) ->
                 source=reference,
             )
     first = await camille.page("/agent/trail")
-    assert first.count("sms.stopped") == 50
+    assert first.count("No more SMS") == 50
     older = first.partition("/agent/trail?q=&amp;before=")[2].partition('"')[0]
-    assert (await camille.page(f"/agent/trail?before={older}")).count("sms.stopped") == 10
+    assert (await camille.page(f"/agent/trail?before={older}")).count("No more SMS") == 10
+
+
+async def test_the_trail_says_in_words_what_was_done_and_leads_there(
+    house: House, camille: Browser
+) -> None:
+    reference = await house.open()
+    desk = f"/agent/cases/{reference}"
+    await camille.submit(desk, f"{desk}/claim")
+    assert await agree(camille, reference, "email") == 303
+    trail = await camille.page("/agent/trail")
+    assert f'<strong>Case claimed</strong><a class="breakable" href="{desk}">' in trail
+    assert "Medium: E-mail" in trail
+    assert not re.search(r"<strong>[a-z]+\.", trail)

@@ -58,7 +58,9 @@ async def test_what_is_wrong_stands_on_the_page_and_is_not_published(
     where = await edit(camille, **text)
     await camille.submit(where, where, **{"label-fr": "Pourquoi", "visible_when": "form.zz =="})
     page = await camille.page(BINS)
-    assert "visible_when: 1:" in page
+    assert "visible_when: 1:" not in page
+    assert f'<a href="{where}">Pourquoi · Shown when</a>' in page
+    assert "The expression cannot be read from line 1" in page
     refused = await camille.submit(BINS, f"{BINS}/publish")
     assert refused.status_code == 422
     async with house.town.database.read() as session:

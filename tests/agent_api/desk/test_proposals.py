@@ -106,6 +106,40 @@ async def test_what_is_proposed_is_checked_as_the_form_was(
     assert "Vous n’avez rien changé" in (await propose(citizen, case, **same)).text
 
 
+async def test_a_proposal_is_taken_back_until_an_agent_has_decided(
+    house: House, camille: Browser, citizen: httpx.AsyncClient, case: str
+) -> None:
+    tracking, desk = f"/tracking/{case}", f"/agent/cases/{case}"
+    await propose(citizen, case)
+    shown = (await citizen.get(tracking)).text
+    back = next(part for part in shown.split('"') if part.endswith("/take-back"))
+    page = await camille.page(desk)
+    url = next(part for part in page.split('"') if part.startswith(f"{desk}/proposals/"))
+    decision = hidden_fields(page, url) | {"decision": "accepted"}
+    async with house.client() as stranger:
+        assert (await stranger.post(back)).headers["location"] == f"/tracking?reference={case}"
+    csrf = hidden_fields(shown, back)
+    for _ in range(2):  # twice is once
+        sent = await citizen.post(back, data=csrf)
+        assert sent.headers["location"] == f"{tracking}?said=taken_back"
+    assert "Vous avez retiré votre proposition" in (await citizen.get(tracking)).text
+    assert back not in (await citizen.get(tracking)).text
+    page = await camille.page(desk)
+    assert "The citizen took the proposed change back" in page
+    assert url not in page
+    late = await camille.send(url, decision)  # the agent had it open still
+    assert late.status_code == 422
+    assert "The citizen has taken this proposal back." in late.text
+    assert (await house.case(case)).event_count == 3
+    await propose(citizen, case)
+    page = await camille.page(desk)
+    url = next(part for part in page.split('"') if part.startswith(f"{desk}/proposals/"))
+    await camille.submit(desk, url, decision="refused")
+    assert (
+        await citizen.post(f"{tracking}/proposals/{url[-36:]}/take-back", data=csrf)
+    ).status_code == 409
+
+
 async def test_a_proposal_sent_twice_is_one(
     house: House, citizen: httpx.AsyncClient, case: str
 ) -> None:
@@ -172,3 +206,23 @@ async def test_a_request_is_withdrawn_by_who_has_its_key(
             assert answer.headers["location"] == f"/tracking?reference={case}"
         for path in ("/comments", "/withdraw", "/changes/bins"):
             assert (await stranger.post(tracking + path)).status_code == 303
+
+
+@pytest.mark.parametrize("fulfilled", ["true", "false"])
+async def test_what_a_procedure_says_at_its_end_is_said_of_what_came_to_it(
+    house: House, camille: Browser, fulfilled: str
+) -> None:
+    words = {"label": {"fr": "Livré"}, "explanation": {"fr": "Les bacs ont été livrés."}}
+    case = await filed(house, bins(statuses=[{"status": "closed", **words}]))
+    desk = f"/agent/cases/{case}"
+    assert "Les bacs ont été livrés." in await camille.page(desk)
+    await camille.submit(desk, f"{desk}/close", fulfilled=fulfilled)
+    async with house.client() as citizen:
+        await shows_key(house, citizen, case)
+        page = (await citizen.get(f"/tracking/{case}")).text
+        assert ("Livré" in page, "Les bacs ont été livrés." in page) == (
+            (True, True) if fulfilled == "true" else (False, False)
+        )
+        assert ("without what was asked for" in await camille.page(desk)) == (fulfilled == "false")
+        await camille.submit(desk, f"{desk}/reopen")
+        assert "Livré" in (await citizen.get(f"/tracking/{case}")).text

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from agent_api.desk.subscribers import RUNNING
+from core.blobs import BlobRow
+from feeds.subscriptions.models import SubscriberImportRow
 from feeds.topics import add_topic
-from tests.agent_api.building import KARIM, Browser, House, hidden_fields
+from tests.agent_api.building import CAMILLE, KARIM, Browser, House, hidden_fields
 
 URL = "/agent/subscribers"
 LIST = """\
@@ -52,7 +54,7 @@ async def test_of_many_bad_lines_the_first_are_kept_and_all_are_counted(
     house: House, camille: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feeds.subscriptions.taking_over.CHUNK", 2)
-    monkeypatch.setattr("agent_api.desk.subscribers.SHOWN", 3)
+    monkeypatch.setattr("feeds.subscriptions.lists.SHOWN", 3)
     head, anne, bela = LIST.splitlines(keepends=True)
     _, location = await put_in(camille, head + bela * 5 + anne)
     await asyncio.gather(*RUNNING)
@@ -61,6 +63,38 @@ async def test_of_many_bad_lines_the_first_are_kept_and_all_are_counted(
     assert page.count("No topic is called") == 3
     assert "Line 4" in page
     assert "Line 5" not in page
+
+
+async def test_a_list_that_was_cut_off_is_told_and_goes_on_where_it_was(
+    house: House, camille: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.subscriptions.taking_over.CHUNK", 2)
+    head, anne, bela = LIST.splitlines(keepends=True)
+    async with house.town.database.begin() as session:
+        await add_topic(
+            session, house.clock, "voirie", {"fr": "Voirie", "en": "Roads"}, summaries={}
+        )
+    many = [anne.replace("anne", f"anne{number}") for number in range(5)]
+    lists = house.town.news.lists
+    async with house.town.database.begin() as session:  # the process dies after its first piece
+        text = head + bela + "".join(many)
+        import_id = await lists.keep(session, house.agents[CAMILLE], "list.csv", text)
+        await session.flush()
+        row = await session.get_one(SubscriberImportRow, import_id)
+        row.done, row.taken, row.left_out = 2, 1, 1
+        kept = row.sha256
+    location = f"{URL}/imports/{import_id}"
+    assert not await lists.look(), "somebody may be at it"
+    house.clock.advance(minutes=2)
+    assert "goes on by itself" in await camille.page(location)
+    assert "Interrupted" in await camille.page(URL)
+    assert await lists.look()
+    assert not await lists.look()
+    page = await camille.page(location)
+    assert "5 taken over, 1 left out" in page
+    assert "finished" in page
+    async with house.town.database.read() as session:
+        assert await session.get(BlobRow, kept or "") is None
 
 
 async def test_it_is_for_functional_administrators(house: House) -> None:

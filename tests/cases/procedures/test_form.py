@@ -112,7 +112,7 @@ def test_the_examples_survive_anything(slug: str, data: st.DataObject) -> None:
     assert set(form.values) <= set(visible(form))
     assert form == fill_in(definition, json.loads(json.dumps(typed)), around())
     for locale in ("fr", "en"):
-        as_text(summary(definition, form.values, locale, hidden=True))
+        as_text(summary(definition, form.values, locale, hidden=True), locale)
 
 
 @pytest.mark.parametrize("slug", sorted(EXAMPLES))
@@ -203,3 +203,31 @@ def test_a_profile_fills_in_any_kind(kind: dict[str, Any], data: st.DataObject) 
     filled = prefill(definition, around(known=typed))
     assert not fill_in(definition, filled, around()).mistakes
     assert prefill(definition, around()) == {}
+
+
+def test_answers_are_written_with_the_signs_of_their_language() -> None:
+    columns = [field("text", "name", label={"fr": "Prénom", "en": "First name"})]
+    columns.append(field("number", "age", label={"fr": "Âge ?", "en": "Age?"}))
+    definition = procedure(
+        page(
+            "p",
+            field("yes_no", "dog", label={"fr": "Avez-vous un chien ?", "en": "Is there a dog?"}),
+            field("text", "street", label={"fr": "Rue", "en": "Street"}),
+            field("table", "children", columns=columns, label={"fr": "Enfants", "en": "Children"}),
+        )
+    )
+    values = {"dog": True, "street": "des Lilas", "children": [{"name": "Zoé", "age": 7}]}
+    french = as_text(summary(definition, values, "fr"), "fr").replace("\N{NO-BREAK SPACE}", "~")
+    assert french.splitlines()[1:] == [
+        "Avez-vous un chien~? Oui",
+        "Rue~: des Lilas",
+        "Enfants~:",
+        "  - Prénom~: Zoé~; Âge~? 7",
+    ]
+    english = as_text(summary(definition, values, "en"), "en")
+    assert english.splitlines()[1:] == [
+        "Is there a dog? Yes",
+        "Street: des Lilas",
+        "Children:",
+        "  - First name: Zoé; Age? 7",
+    ]

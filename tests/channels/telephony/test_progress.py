@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from cases import CaseEventRow
+from cases.calls import missed_name
 from cases.models import CallRow, QueueRow
 from channels.cti import CallLinks
 from core.ids import new_id
 from ingest.events import CaseChanged, new_event
+from ingest.models import MessageRow, StreamRow
 from tests.builders import NOON
 from tests.channels.telephony.building import ACCOUNT, JEANNE, Exchange, Line, opened
 from tests.channels.telephony.test_voice import MENU, set_up
@@ -135,6 +137,36 @@ async def test_the_length_lands_on_the_case_of_the_voicemail(exchange: Exchange)
         (ended,) = await session.scalars(query)
     assert (ended.case_id, ended.data["seconds"]) == (case_id, 25)
     assert (await the_call(exchange)).case_id == case_id
+
+
+@pytest.mark.parametrize("order", ["told late", "told in time", "no voicemail"])
+async def test_a_call_that_was_put_through_and_not_taken_is_missed_unless_it_left_a_voicemail(
+    exchange: Exchange, order: str
+) -> None:
+    await set_up(exchange, hours="24/7", number="+33380000000")
+    recording = {"RecordingSid": "RE1", "RecordingUrl": "https://api.twilio.com/Recordings/RE1"}
+    async with exchange.line() as line:
+        await line.call(MENU, CallStatus="ringing")
+        dial = (await line.call(CHOICE, Digits="1")).verb("Dial")
+        record = (await line.call(dial["action"], DialCallStatus="no-answer")).verb("Record")
+        if order == "told in time":
+            await line.call(record["action"], **recording)
+        await status(line, "completed", 40, CallDuration="35")
+        if order == "told late":
+            assert (await the_call(exchange)).state == "missed"
+            await line.call(record["action"], **recording)
+    call = await the_call(exchange)
+    assert call.state == ("missed" if order == "no voicemail" else "ended")
+    async with exchange.database.read() as session:
+        left = (await session.scalars(select(MessageRow))).all()
+        published = (await session.scalars(select(StreamRow.stream))).all()
+    assert [row.rfc_message_id for row in left] == (
+        [] if order == "told in time" else [missed_name(call.id)]
+    )
+    assert published.count("message.normalized") == len(left)
+    if order == "told late":  # the voicemail comes to the case of the missed call
+        (voice,) = await exchange.messages()
+        assert left[0].rfc_message_id in voice.in_reply_to
 
 
 def _later(at: datetime) -> datetime:

@@ -99,8 +99,8 @@ async def test_a_voicemail_is_one_message_however_often_it_is_told(exchange: Exc
     assert voice.details["media"] == "audio/x-wav https://api.twilio.com/Recordings/RE1.wav"
     assert text.text == "Un trou."
     # Whichever comes first opens the case, and the other finds it.
-    assert text.in_reply_to == (voice.message_id,)
-    assert voice.in_reply_to == (text.message_id,)
+    assert text.in_reply_to[-1] == voice.message_id
+    assert voice.in_reply_to[-1] == text.message_id
 
 
 @on_sqlite

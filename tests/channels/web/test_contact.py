@@ -1,11 +1,17 @@
 """The contact page: what is shown, what is taken, and what is told to be wrong."""
 
 import asyncio
+import base64
 import json
 import re
 
 import pytest
+from sqlalchemy import func, select
 
+from cases.procedures.sweeping import DraftSweep
+from channels.web.contact_files import sweep_contact_files
+from channels.web.submission import MAX_FILES
+from core.blobs import BlobRow
 from core.i18n import translator
 from core.references import tracking_key
 from tests.channels.web.building import PDF, SECRET, TYPED, Portal, shows
@@ -239,7 +245,70 @@ async def test_after_a_mistake_the_page_can_be_sent_as_it_is(portal: Portal) -> 
     assert len(await portal.intakes()) == 1
 
 
-async def test_who_had_chosen_files_is_told_to_choose_them_again(portal: Portal) -> None:
+async def test_files_that_were_chosen_before_a_mistake_are_kept_and_go_along(
+    portal: Portal,
+) -> None:
+    photo = ("photo.jpg", b"\xff\xd8\xff", "image/jpeg")
+    async with portal.browser() as browser:
+        wrong = await browser.contact([PDF], email="jeanne")
+        assert "plan.pdf" in wrong.html
+        assert wrong.error("attachments") == ""
+        again = await browser.send(wrong.fields, [PDF, photo])
+        right = again.fields | {"email": TYPED["email"]}
+        sent = await browser.send(right)
+        twice = await browser.send(right)
+    assert sent.status == 303
+    assert sent.response.headers["location"] == twice.response.headers["location"]
+    attachments = json.loads(await portal.raw())["attachments"]
+    assert [part["name"] for part in attachments] == ["plan.pdf", "photo.jpg"]
+    assert base64.b64decode(attachments[0]["content"]) == PDF[1]
+
+
+async def test_a_kept_file_can_be_taken_away_by_whoever_has_the_page(portal: Portal) -> None:
+    async with portal.browser() as browser, portal.browser() as stranger:
+        wrong = await browser.contact([PDF], email="jeanne")
+        (remove,) = re.findall(r'value="(remove:[^"]+)"', wrong.html)
+        await stranger.send(await stranger.form() | {"action": remove})
+        still = await browser.send(wrong.fields)
+        assert "plan.pdf" in still.html
+        gone = await browser.send(still.fields | {"action": remove, "subject": "Typed since"})
+        assert "plan.pdf" not in gone.html
+        assert gone.fields["subject"] == "Typed since"
+        sent = await browser.send(gone.fields | {"email": TYPED["email"]})
+    assert sent.status == 303
+    assert json.loads(await portal.raw())["attachments"] == []
+
+
+async def test_what_a_form_has_no_room_for_is_told_by_name_and_the_rest_is_kept(
+    portal: Portal,
+) -> None:
+    files = [(f"{n}.txt", str(n).encode(), "text/plain") for n in range(MAX_FILES + 1)]
+    async with portal.browser() as browser:
+        page = await browser.contact(files)
+        told = french("There is no room for %(names)s.") % {"names": "10.txt"}
+        assert shows(page, "attachments", told)
+        sent = await browser.send(page.fields)
+    assert sent.status == 303
+    assert len(json.loads(await portal.raw())["attachments"]) == MAX_FILES
+
+
+async def test_kept_files_go_when_the_form_was_sent_or_left(portal: Portal) -> None:
+    sweep = DraftSweep(portal.database, portal.blobs, portal.clock, sweeps=[sweep_contact_files])
+    large = ("large.bin", b"x" * 70_000, "")
     async with portal.browser() as browser:
         page = await browser.contact([PDF], email="jeanne")
+        await browser.contact([large], email="jeanne")  # and left
+        assert (await browser.send(page.fields | {"email": TYPED["email"]})).status == 303
+    portal.clock.advance(minutes=61)
+    assert await sweep.sweep() == 1
+    portal.clock.advance(days=2)
+    assert await sweep.sweep() == 1
+    async with portal.database.read() as session:
+        kept = select(func.count()).select_from(BlobRow)
+        assert await session.scalar(kept) == 1  # the intake
+
+
+async def test_files_of_a_page_that_is_not_ours_are_not_kept(portal: Portal) -> None:
+    async with portal.browser() as browser:
+        page = await browser.send(await browser.form() | TYPED | {"csrf": "invented"}, [PDF])
     assert shows(page, "attachments", french("Please choose your files again."))

@@ -58,7 +58,7 @@ async def test_it_becomes_a_message_with_its_values(bins: Portal) -> None:
     assert message.sender.trust == Trust.UNVERIFIED
     assert message.details["form"]["bins"] == 2
     assert message.details["queue"] == "voirie"
-    assert "bins: 2" in message.text
+    assert "bins\N{NO-BREAK SPACE}: 2" in message.text
 
 
 async def test_mistakes_are_told_at_the_field_and_in_the_summary(bins: Portal) -> None:

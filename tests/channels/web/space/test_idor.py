@@ -63,6 +63,7 @@ async def belongings(accounts: Accounts) -> dict[str, str]:
         "page": "bins",
         "item_id": item,
         "upload_id": UUID(int=1),
+        "proposal_id": UUID(int=1),
         "number": 1,
     }
     async with accounts.database.read() as session:

@@ -1,0 +1,35 @@
+"""Taking back a proposed change on which nobody has decided yet."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.history import Actor, append
+from cases.models import CaseRow
+from cases.procedures.proposals import ProposalRow, ProposalState
+from core.clock import Clock
+from core.errors import NotNow, NotThere
+from core.i18n import N_
+from ingest import publish
+
+
+async def take_back(
+    session: AsyncSession, clock: Clock, case: CaseRow, proposal_id: UUID, actor: Actor
+) -> None:
+    """The citizen does not want the change any more; the caller has locked the case.
+
+    Twice is once. Raises NotThere, and NotNow when an agent has decided.
+    """
+    row = await session.get(ProposalRow, proposal_id)
+    if row is None or row.case_id != case.id:
+        raise NotThere("no such proposal")
+    if row.state == ProposalState.TAKEN_BACK:
+        return
+    if row.state != ProposalState.OPEN:
+        raise NotNow(N_("This proposal has been decided already."))
+    row.state, row.decided_at = ProposalState.TAKEN_BACK, clock()
+    case.version += 1
+    data = {"proposal": str(row.id)}
+    event = append(session, case, "change_taken_back", actor=actor, at=clock(), data=data)
+    await session.flush()
+    await publish(session, [event])
