@@ -125,7 +125,8 @@ class Connection(AsyncAdapt_aiosqlite_connection):
         inner: Any = self._connection
         untouched = self._untouched
         self._forget()
-        if not untouched and inner._connection and inner._conn.in_transaction:
+        # Not asked first whether there is a transaction: what was broken off may begin it yet.
+        if not untouched and inner._connection:
             inner._tx.put_nowait((None, inner._conn.rollback))
 
     async def hop(self, work: Any, *arguments: Any) -> Any:
@@ -194,6 +195,8 @@ def _commit(connection: Any, before: _Before) -> None:
 
 def _do(cursor: sqlite3.Cursor, before: _Before) -> None:
     if before.script:
+        if cursor.connection.in_transaction:
+            cursor.connection.rollback()  # a script would commit what somebody has left open
         # Not execute: a pragma works when it is compiled, and what is compiled is kept.
         cursor.executescript(before.script)
     for statement, rows in before.inserts:
