@@ -16,7 +16,8 @@ from sqlalchemy import bindparam, delete, exists, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database import LATER, insert_new, is_postgresql
+from core.database import insert_new, is_postgresql
+from core.sqlite import LATER
 from ingest.events import Event
 from ingest.models import CursorRow, ProcessedRow, RetryRow, StreamRow
 
