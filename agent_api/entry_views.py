@@ -99,10 +99,21 @@ class LanguagePreview:
     mail_subject: str
     mail_text: str
     mail_url: str
-    """Of the mail's HTML; empty while the entry is not saved."""
+    """Of the mail's HTML; empty while it is not saved."""
     sms: str
     sms_units: int
     sms_segments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedCorrection:
+    """What was typed of a correction, to be published or changed once more."""
+
+    revision: int
+    values: Mapping[str, str]
+    topics: Sequence[str]
+    lacks_picture: bool
+    """Whether a picture was chosen, which no page can keep: it has to be chosen again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +125,8 @@ class EntryPreviewPage:
     urgent: bool
     place: str
     languages: Sequence[LanguagePreview]
+    correction: TypedCorrection | None = None
+    """None when what is shown is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

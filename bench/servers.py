@@ -53,6 +53,15 @@ def bare_webhook(path: Path) -> Iterator[int]:
 
 
 @contextmanager
+def twilio_double(told: Path, per_second: int) -> Iterator[int]:
+    """A provider of SMS that writes down in ``told`` what it is asked for."""
+    port = free_port()
+    command = [sys.executable, "-m", "bench.twilio_double", str(port), str(per_second), str(told)]
+    with _server(command, port, dict(os.environ)):
+        yield port
+
+
+@contextmanager
 def bare_page() -> Iterator[int]:
     """A form by FastAPI and Jinja2, and no more."""
     port = free_port()
@@ -86,11 +95,11 @@ def postfix(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def smtp_sink(dump: Path | None = None) -> Iterator[int]:
-    """Postfix's own, which takes every mail; with ``dump`` it keeps them, in files named so."""
+    """Postfix's own, which takes every mail; with ``dump`` it appends each to this file."""
     port = free_port()
-    kept = ["-D", f"{dump}.%H%M"] if dump else []
+    kept = ["-D", str(dump)] if dump else []
     user = ["-u", "root"] if os.getuid() == 0 else []  # it wants to be told so
-    command = ["/usr/sbin/smtp-sink", *user, *kept, f"127.0.0.1:{port}", "100"]
+    command = ["/usr/sbin/smtp-sink", *user, *kept, f"127.0.0.1:{port}", "256"]
     with _server(command, port, dict(os.environ)):
         yield port
 

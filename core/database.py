@@ -1,14 +1,16 @@
 """The store: SQLAlchemy 2, asynchronous, the same models on SQLite and on PostgreSQL.
 
 On SQLite all writing goes through one connection behind a lock (WAL, ``synchronous=FULL``, see
-https://sqlite.org/wal.html); reading has its own connections and never waits for a writer.
+https://sqlite.org/wal.html); reading has its own connections and never waits for a writer. A
+patient transaction waits for the disk outside of the lock (``docs/decisions/0011``).
 """
 
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, ForeignKeyConstraint, MetaData, event, text
@@ -19,20 +21,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from core.flushing import Flushing, flush_file
 from core.sqlite import OneHop
 from core.together import Together
 from core.turns import Turns
 
 READERS = 4  # connections kept for reading SQLite
 CONNECTIONS = 10  # kept to PostgreSQL
-IMPATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 10}
-"""Of libpq, in seconds and (the second) milliseconds: a server that has gone is not waited for."""
+POSTGRESQL = {
+    # In seconds and (the second) milliseconds: a server that has gone is not waited for.
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    # To compile a query takes longer than any of ours, and it is done by a guess of the cost. The
+    # other guess is of disks that have to move an arm to another page.
+    "options": "-c jit=off -c random_page_cost=1.1",
+}
+"""What libpq is told of a connection."""
 BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up
+
+LATER = {"later": True}
+"""Execution options of an insertion of several rows of which nobody reads what came of it: on
+SQLite it has no hop of its own to the database's thread."""
 
 T = TypeVar("T")
 AfterCommit = Callable[[Sequence[Any]], None]
 
 
+# A writer takes its lock at once: a lock taken half-way could not wait its turn.
+_BEGIN_WRITING = "PRAGMA synchronous=FULL; BEGIN IMMEDIATE"
+_BEGIN_PATIENT = "PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"
+_NO_TURN: AbstractAsyncContextManager[None] = nullcontext()
 _TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 
 
@@ -74,21 +93,34 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Database:
-    """Two doors: :meth:`begin` to write in one transaction, :meth:`read` to look."""
+    """Two doors: :meth:`begin` to write in one transaction, :meth:`read` to look.
 
-    def __init__(self, url: str) -> None:
+    ``flush`` puts a file on the disk.
+    """
+
+    def __init__(self, url: str, flush: Callable[[Path], None] = flush_file) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._writer = _sqlite_engine(url, connections=1, pragmas=("synchronous=FULL",))
-            self._reader = _sqlite_engine(url, connections=READERS, pragmas=("query_only=ON",))
+            self._writer = _sqlite_engine(url, connections=1, begins=_BEGIN_WRITING)
+            self._patient_writer = self._writer.execution_options(begin=_BEGIN_PATIENT)
+            wal = Path(f"{make_url(url).database}-wal")
+            self._flushing = Flushing(partial(flush, wal))
+            self._reader = _sqlite_engine(
+                url, connections=READERS, begins="BEGIN", pragmas=("query_only=ON",)
+            )
+            self._glancer = self._reader
         else:
             self._writer = create_async_engine(
-                url, pool_size=CONNECTIONS, hide_parameters=True, connect_args=IMPATIENCE
+                url,
+                pool_size=CONNECTIONS,
+                hide_parameters=True,
+                connect_args=POSTGRESQL,
             )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         self._turns = Turns()
         self._together = Together(self.begin)
         self._after_commit: list[AfterCommit] = []
@@ -102,15 +134,19 @@ class Database:
         """One transaction: committed when the block ends, rolled back when it raises.
 
         ``patient``: nobody waits for it, so that it lets those go first on SQLite for whom
-        somebody does.
+        somebody does, and does not have them wait until it is on the disk.
         """
-        turn: AbstractAsyncContextManager[None] = nullcontext()
+        writer, turn = self._writer, _NO_TURN
         if self.is_sqlite:
+            self._flushing.check()
+            writer = self._patient_writer if patient else self._writer
             turn = self._turns.take(patient=patient)
         async with turn:
-            session = AsyncSession(self._writer, expire_on_commit=False, autoflush=False)
+            session = AsyncSession(writer, expire_on_commit=False, autoflush=False)
             async with session, session.begin():
                 yield session
+        if writer is not self._writer:
+            await self._flushing.flush()
         announced = session.info.get("announced")
         if announced:
             for tell in self._after_commit:
@@ -141,6 +177,13 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncSession]:
+        """For one statement that reads: by itself it is consistent, and on PostgreSQL it costs one
+        round trip instead of three."""
+        async with AsyncSession(self._glancer, autoflush=False) as session:
+            yield session
+
+    @asynccontextmanager
     async def turn(self, name: str) -> AsyncIterator[None]:
         """Wait until nobody else of the town is in a block of this name.
 
@@ -157,6 +200,7 @@ class Database:
         await self._writer.dispose()
         if self.is_sqlite:
             await self._reader.dispose()
+            self._flushing.close()
 
     @property
     def writer(self) -> AsyncEngine:
@@ -181,11 +225,13 @@ def is_postgresql(session: AsyncSession) -> bool:
 async def insert_new(
     session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert the rows that are not there yet; those that are stay as they are."""
-    if not rows:
-        return
-    statement = _insert_new(model, session.get_bind().dialect.name)
-    await session.execute(statement, list(rows))
+    """Insert the rows that are not there yet; those that are stay as they are.
+
+    On SQLite it is done with the next statement or the commit, and fails there.
+    """
+    if rows:
+        statement = _insert_new(model, session.get_bind().dialect.name)
+        await session.execute(statement, list(rows), execution_options=LATER)
 
 
 @cache
@@ -206,7 +252,9 @@ def is_unavailable(problem: BaseException) -> bool:
     return isinstance(problem, OSError | TimeoutError)
 
 
-def _sqlite_engine(url: str, *, connections: int, pragmas: Sequence[str]) -> AsyncEngine:
+def _sqlite_engine(
+    url: str, *, connections: int, begins: str, pragmas: Sequence[str] = ()
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
         module=OneHop(),
@@ -234,8 +282,21 @@ def _sqlite_engine(url: str, *, connections: int, pragmas: Sequence[str]) -> Asy
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
-        # A writer takes its lock at once: a lock taken half-way could not wait its turn.
-        driver = connection.connection.dbapi_connection
-        driver.begin_by("BEGIN" if connections > 1 else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        connection.connection.dbapi_connection.begin(options.get("begin", begins))
+
+    def execute_later(rows: Any, cursor: Any, statement: str, context: Any) -> bool:
+        later: bool = context.execution_options.get("later", False)
+        if later:
+            cursor._adapt_connection.later(statement, rows)
+        return later
+
+    @event.listens_for(engine.sync_engine, "do_executemany")
+    def execute_rows(cursor: Any, statement: str, rows: Any, context: Any) -> bool:
+        return execute_later(rows, cursor, statement, context)
+
+    @event.listens_for(engine.sync_engine, "do_execute")
+    def execute_row(cursor: Any, statement: str, row: Any, context: Any) -> bool:
+        return execute_later([row], cursor, statement, context)
 
     return engine

@@ -1,17 +1,19 @@
-"""aiosqlite for SQLAlchemy, with one hop to SQLite's thread for a statement instead of four.
+"""aiosqlite for SQLAlchemy, with as few hops to SQLite's thread as can be.
 
 SQLAlchemy asks an asynchronous driver for a cursor, for its execution, for its rows and for its
 end, one after the other. With aiosqlite each of these is a hop to another thread and back, which
-takes longer than most of our statements do. Here all four are one hop. A transaction begins in the
-hop of its first statement; to roll back is asked for and not waited for, and not asked for where
-nothing was begun.
+takes longer than most of our statements do, and meanwhile the loop turns to others. Here all four
+are one hop, and what nobody waits for has none of its own: a transaction begins in the hop of its
+first statement, and statements that are said to be :meth:`Connection.later` go along with the next
+one or with the commit.
 
-It leans on ``Connection._execute``, ``_conn`` and ``_tx`` of aiosqlite, as SQLAlchemy's own adapter
-does. There are no server-side cursors.
+It leans on ``_execute``, ``_conn`` and ``_tx`` of aiosqlite, as SQLAlchemy's own adapter does.
+There are no server-side cursors: rows come all at once.
 """
 
 import sqlite3
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import aiosqlite
@@ -20,6 +22,7 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_cursor,
     AsyncAdapt_aiosqlite_dbapi,
 )
+from sqlalchemy.util.concurrency import await_
 
 
 class _Done(NamedTuple):
@@ -34,6 +37,18 @@ class _Done(NamedTuple):
         """It is closed."""
 
 
+class _Before(NamedTuple):
+    """What is to be done before the next statement, in its hop."""
+
+    script: str = ""
+    """Begins the transaction."""
+    inserts: Sequence[tuple[str, Any]] = ()
+    """Statements, each with the rows that it is executed for."""
+
+
+_NOTHING = _Before()
+
+
 class _Cursor(AsyncAdapt_aiosqlite_cursor):
     __slots__ = ()
 
@@ -46,53 +61,75 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
         return cursor
 
     async def _execute_async(self, operation: Any, parameters: Any) -> Any:
-        adapted: Any = self._adapt_connection
-        async with adapted._execute_mutex:
-            connection: Any = self._connection
-            self._cursor, rows = await connection._execute(
-                _run, connection, adapted.take_beginning(), operation, parameters or ()
-            )
+        ours: Any = self._adapt_connection
+        async with ours._execute_mutex:
+            self._cursor, rows = await ours.hop(_run, operation, parameters or ())
             self._rows = deque(rows)
             return self
 
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
-        adapted: Any = self._adapt_connection
-        async with adapted._execute_mutex:
-            connection: Any = self._connection
-            self._cursor = await connection._execute(
-                _run_many, connection, adapted.take_beginning(), operation, seq_of_parameters
-            )
+        ours: Any = self._adapt_connection
+        async with ours._execute_mutex:
+            self._cursor = await ours.hop(_run_many, operation, seq_of_parameters)
             return self
 
 
-class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ("_beginning",)
+class Connection(AsyncAdapt_aiosqlite_connection):
+    """What SQLAlchemy has for the driver's connection."""
+
+    __slots__ = ("_before", "_untouched")
 
     _cursor_cls = _Cursor
 
-    def begin_by(self, statement: str) -> None:
-        """Let the next statement come after this one, which begins a transaction."""
-        self._beginning = statement
-
-    def take_beginning(self) -> str:
-        """What begins the transaction; empty when that is done."""
-        statement, self._beginning = self._beginning, ""
-        return statement
+    def __init__(self, dbapi: Any, connection: Any) -> None:
+        super().__init__(dbapi, connection)
+        self._before = _NOTHING
+        self._untouched = False
 
     def cursor(self, server_side: bool = False) -> Any:
         if server_side:
-            raise NotImplementedError("it would not begin the transaction")
+            raise NotImplementedError("rows come all at once")
         return super().cursor()
 
+    def begin(self, script: str) -> None:
+        """Begin a transaction by ``script`` with its first statement; without any there is none."""
+        self._before, self._untouched = _Before(script), True
+
+    def later(self, statement: str, rows: Any) -> None:
+        """Execute the statement for each of the rows before the next one, or at the commit.
+
+        What is wrong with it is told then.
+        """
+        self._untouched = False
+        script, inserts = self._before
+        self._before = _Before(script, [*inserts, (statement, rows)])
+
     def commit(self) -> None:
-        if not self.take_beginning():
-            super().commit()
+        if self._untouched or not self._connection._connection:
+            self._forget()
+            return
+        try:
+            await_(self.hop(_commit))
+        except Exception as problem:
+            self._handle_exception(problem)
 
     def rollback(self) -> None:
-        """Its place in the queue of the thread is before all that comes after."""
+        """Nobody waits for it: its place in the thread's queue is before all that comes after."""
         inner: Any = self._connection
-        if not self.take_beginning() and inner._connection and inner._conn.in_transaction:
+        untouched = self._untouched
+        self._forget()
+        if not untouched and inner._connection and inner._conn.in_transaction:
             inner._tx.put_nowait((None, inner._conn.rollback))
+
+    async def hop(self, work: Any, *arguments: Any) -> Any:
+        """Have ``work`` done in the thread, after what is to be done before it."""
+        before = self._before
+        self._forget()
+        connection: Any = self._connection
+        return await connection._execute(work, connection, before, *arguments)
+
+    def _forget(self) -> None:
+        self._before, self._untouched = _NOTHING, False
 
 
 class OneHop(AsyncAdapt_aiosqlite_dbapi):
@@ -101,20 +138,17 @@ class OneHop(AsyncAdapt_aiosqlite_dbapi):
     def __init__(self) -> None:
         super().__init__(aiosqlite, sqlite3)
 
-    def connect(self, *arg: Any, **kw: Any) -> _Connection:
+    def connect(self, *arg: Any, **kw: Any) -> Connection:
         connection = super().connect(*arg, **kw)
-        adapted = _Connection(self, connection._connection)
-        adapted.begin_by("")
-        return adapted
+        return Connection(self, connection._connection)
 
 
 def _run(
-    connection: Any, beginning: str, operation: str, parameters: Any
+    connection: Any, before: _Before, operation: str, parameters: Any
 ) -> tuple[_Done, list[Any]]:
     cursor: sqlite3.Cursor = connection._conn.cursor()
     try:
-        if beginning:
-            cursor.execute(beginning)
+        _do(cursor, before)
         cursor.execute(operation, parameters)
         rows = cursor.fetchall() if cursor.description else []
         return _Done(cursor.description, cursor.rowcount, cursor.lastrowid), rows
@@ -122,12 +156,28 @@ def _run(
         cursor.close()
 
 
-def _run_many(connection: Any, beginning: str, operation: str, parameters: Any) -> _Done:
+def _run_many(connection: Any, before: _Before, operation: str, parameters: Any) -> _Done:
     cursor: sqlite3.Cursor = connection._conn.cursor()
     try:
-        if beginning:
-            cursor.execute(beginning)
+        _do(cursor, before)
         cursor.executemany(operation, parameters)
         return _Done(None, cursor.rowcount, cursor.lastrowid)
     finally:
         cursor.close()
+
+
+def _commit(connection: Any, before: _Before) -> None:
+    cursor: sqlite3.Cursor = connection._conn.cursor()
+    try:
+        _do(cursor, before)
+        connection._conn.commit()
+    finally:
+        cursor.close()
+
+
+def _do(cursor: sqlite3.Cursor, before: _Before) -> None:
+    if before.script:
+        # Not execute: a pragma works when it is compiled, and what is compiled is kept.
+        cursor.executescript(before.script)
+    for statement, rows in before.inserts:
+        cursor.executemany(statement, rows)

@@ -53,7 +53,13 @@ def news_of(
         announcements=announcements,
         announcing=Announcing(database, clock, audiences, announcements),
         addressing=Addressing(
-            database, clock, audiences, announcements, letterhead, sends_sms=sends_sms
+            database,
+            clock,
+            audiences,
+            announcements,
+            letterhead,
+            sends_sms=sends_sms,
+            pushes=settings.push,
         ),
         schedule=Schedule(database, clock, publishing),
         imports=Imports(database, blobs, clock, publishing, processes, _fetching(settings)),

@@ -31,6 +31,7 @@ from guichet.moved import refuse_if_moved
 from guichet.normalizers import warm_up
 from guichet.town import Town, build_town
 from guichet.web import build_app
+from ingest.events import CampaignChanged
 from ingest.pipeline import CONSUMERS
 from notify import warm_up_sms
 
@@ -166,6 +167,8 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
     works = {"engine": town.engine.run()}
     if roles.sends:
         works["dispatcher"] = town.dispatcher.run()
+        if town.settings.is_distributed:
+            works["news of campaigns"] = _wake_the_dispatcher(town)
         works["reminders"] = town.reminders.run()
         works["drafts"] = town.draft_sweep.run()
         works["schedule"] = town.news.schedule.run()
@@ -185,6 +188,12 @@ def _works(town: Town, roles: Roles) -> Mapping[str, Coroutine[Any, Any, None]]:
         works["live"] = town.live.run()
         works["theme"] = town.theme_fetching.run()
     return works
+
+
+async def _wake_the_dispatcher(town: Town) -> None:
+    """When another process has addressed a campaign: what is urgent must not wait for a look."""
+    async for _ in town.engine.tail(CampaignChanged.stream):
+        town.dispatcher.wake()
 
 
 async def _warm_up(town: Town, roles: Roles) -> None:

@@ -53,6 +53,20 @@ def build_app(town: Town) -> FastAPI:
     app.add_middleware(BodyLimit, most=2 * settings.max_upload)  # files in JSON are a third larger
     app.mount("/static", static)
     app.mount("/theme", town.theme)
+    # A request is held against all routes before its own: first what comes many times a second,
+    # then what most people ask for.
+    if town.account is not None:
+        app.include_router(
+            channels.telephony.hooks.router(
+                account=town.account,
+                database=town.database,
+                accept=town.acceptance.accept,
+                clock=town.clock,
+                settings=settings,
+                secret=town.secret,
+                take_report=town.calls.take,
+            )
+        )
     app.include_router(for_machines(town))
     accounts = AccountContext(
         settings=settings,
@@ -72,7 +86,6 @@ def build_app(town: Town) -> FastAPI:
         if town.sends_sms
         else None,
     )
-    # First what most people ask for: a request is held against all routes before its own.
     app.include_router(
         channels.web.routes.router(
             database=town.database,
@@ -89,21 +102,9 @@ def build_app(town: Town) -> FastAPI:
         )
     )
     channels.web.account.routes.install(app, accounts)
-    if town.account is not None:
-        app.include_router(
-            channels.telephony.hooks.router(
-                account=town.account,
-                database=town.database,
-                accept=town.acceptance.accept,
-                clock=town.clock,
-                settings=settings,
-                secret=town.secret,
-                take_report=town.calls.take,
-            )
-        )
-        if not settings.twilio_account:
-            provider = demo_provider(town.account, town.clock)
-            app.include_router(channels.telephony.double.router(provider, pages))
+    if town.account is not None and not settings.twilio_account:
+        provider = demo_provider(town.account, town.clock)
+        app.include_router(channels.telephony.double.router(provider, pages))
     app.state.exchange = exchange_of(town)
     app.include_router(hooks)
     agent_api.install(

@@ -6,6 +6,7 @@ events.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select, update
@@ -125,10 +126,14 @@ class _Lane:
     async def step(self) -> bool:
         """Handle what is due, retries first. Returns whether there may be more."""
         name, most = self.consumer.name, self.consumer.batch
-        retried = await self._handling.retries()
+        retried, waiting = False, frozenset[UUID]()
         async with self._database.read() as session:
+            troubled = await ledger.has_retries(session, name)
             entries = await ledger.unread(session, name, self.consumer.stream, most)
-            waiting = await self._failures.behind(session, name, entries) if entries else ()
+        if troubled:
+            retried = await self._handling.retries()
+            async with self._database.read() as session:
+                waiting = frozenset(await self._failures.behind(session, name, entries))
         if entries:
             await self._handling.batch(entries, waiting)
         return len(entries) == most or retried

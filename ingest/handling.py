@@ -16,9 +16,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core import tracing
 from core.database import Database
 from core.metrics import HANDLED, HANDLING
-from core.tracing import span
 from ingest import ledger
 from ingest.consumer import Consumer
 from ingest.events import Event
@@ -31,6 +31,8 @@ Behind = Callable[[AsyncSession, str, Sequence[Entry]], Awaitable[Collection[UUI
 
 MarkRead = Callable[[AsyncSession, str, int], Awaitable[None]]
 """Writes down how far a consumer has read, in the transaction of the effect."""
+
+BREATH = 0.001  # seconds that handlers which only compute may hold the loop
 
 log = structlog.get_logger()
 
@@ -68,9 +70,6 @@ class Handling:
     async def retries(self) -> bool:
         """Handle what is due to be tried again. Returns whether there was any."""
         name = self.consumer.name
-        async with self.database.read() as session:
-            if not await ledger.has_retries(session, name):
-                return False
         due = await self.failures.take_due(self.database, name, self.consumer.batch)
         for retry in due:
             async with self._turn():
@@ -89,7 +88,9 @@ class Handling:
         rest = list(entries)
         while rest:
             async with self.database.begin(patient=True) as session:
-                done = await self._until_wanted(session, rest, waiting, prepared)
+                # When somebody waits already it ends after the first: no more are claimed then.
+                bite = rest[:1] if self.database.is_wanted else rest
+                done = await self._until_wanted(session, bite, waiting, prepared)
                 await self._mark_read(session, max(entry.seq for entry in rest[:done]))
             del rest[:done]
 
@@ -106,14 +107,16 @@ class Handling:
         ready = [entry.event.id for entry in entries if entry.event.id not in waiting]
         ours = await ledger.claim(session, name, ready) if ready else set()
         following: list[Event] = []
-        done = 0
+        done, breath = 0, perf_counter()
         for entry in entries:
             if entry.event.id in waiting:
                 await self.failures.wait_behind(session, name, entry)
             elif entry.event.id in ours:
                 following += await self._handled(session, entry.event, prepared)
             done += 1
-            await asyncio.sleep(0)  # a handler that only computes would hold the loop
+            if perf_counter() - breath > BREATH:
+                await asyncio.sleep(0)
+                breath = perf_counter()
             if self.database.is_wanted:
                 break
         left = [entry.event.id for entry in entries[done:] if entry.event.id in ours]
@@ -150,15 +153,12 @@ class Handling:
     async def _handled(
         self, session: AsyncSession, event: Event, prepared: object
     ) -> Sequence[Event]:
-        name = self.consumer.name
-        with span(
-            f"handle {name}",
-            event.traceparent,
-            event=event.id,
-            stream=event.stream,
-            consumer=name,
-        ):
-            return await self.consumer.handler.handle(event, session, prepared)
+        handler, name = self.consumer.handler, self.consumer.name
+        if not tracing.is_on():
+            return await handler.handle(event, session, prepared)
+        attributes = {"event": event.id, "stream": event.stream, "consumer": name}
+        with tracing.span(f"handle {name}", event.traceparent, **attributes):
+            return await handler.handle(event, session, prepared)
 
     async def _mark_read(self, session: AsyncSession, seq: int) -> None:
         if self.mark_read is not None:

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, delete, exists, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database import insert_new, is_postgresql
+from core.database import LATER, insert_new, is_postgresql
 from ingest.events import Event
 from ingest.models import CursorRow, ProcessedRow, RetryRow, StreamRow
 
@@ -45,20 +45,33 @@ _CLAIM = (
     " AND quarantine.event_id = given.id AND quarantine.resolved_at IS NULL)"
     " ON CONFLICT DO NOTHING RETURNING event_id"
 )
-_CLAIM_POSTGRESQL = text(_CLAIM.format(given="unnest(CAST(:ids AS uuid[])) AS given (id)"))
+# That all are news is told by their number: to read so many ids takes its time.
+_COUNTED = (
+    "WITH news AS ({news})"
+    " SELECT count(*), CASE WHEN count(*) < :many THEN array_agg(event_id) END FROM news"
+)
+_CLAIM_POSTGRESQL = text(
+    _COUNTED.format(news=_CLAIM.format(given="unnest(CAST(:ids AS uuid[])) AS given (id)"))
+)
 _CLAIM_SQLITE = text(_CLAIM.format(given="(SELECT value AS id FROM json_each(:ids)) AS given"))
 
+_LET_GO = delete(ProcessedRow.__table__).where(  # type: ignore[arg-type]
+    ProcessedRow.consumer == bindparam("of"), ProcessedRow.event_id == bindparam("event")
+)
+
+# Each part looks one row up by an index: joins would let a planner that does not know yet how large
+# a table has grown read all of it.
 _LOOK = text(
     "SELECT stream.id, stream.seq, EXISTS ("
     " SELECT 1 FROM stream AS earlier WHERE earlier.key = stream.key"
     " AND earlier.seq < stream.seq AND earlier.stream = stream.stream"
     " AND earlier.id <> ALL (CAST(:ids AS uuid[]))"
-    " AND NOT EXISTS (SELECT 1 FROM processed"
-    " WHERE processed.consumer = :consumer AND processed.event_id = earlier.id)"
-    " AND NOT EXISTS (SELECT 1 FROM quarantine WHERE quarantine.consumer = :consumer"
-    " AND quarantine.event_id = earlier.id AND quarantine.resolved_at IS NULL)),"
-    " EXISTS (SELECT 1 FROM retries"
-    " WHERE retries.consumer = :consumer AND retries.event_id = stream.id)"
+    " AND (SELECT 1 FROM processed"
+    " WHERE processed.consumer = :consumer AND processed.event_id = earlier.id) IS NULL"
+    " AND (SELECT 1 FROM quarantine WHERE quarantine.consumer = :consumer"
+    " AND quarantine.event_id = earlier.id AND quarantine.resolved_at IS NULL) IS NULL),"
+    " (SELECT 1 FROM retries"
+    " WHERE retries.consumer = :consumer AND retries.event_id = stream.id) IS NOT NULL"
     " FROM stream WHERE stream.id = ANY (CAST(:ids AS uuid[])) ORDER BY stream.seq"
 )
 
@@ -129,28 +142,27 @@ async def claim(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> 
     # In one order everywhere, so that two workers never wait for each other.
     ordered = sorted(ids)
     if is_postgresql(session):
-        values = {"consumer": consumer, "ids": _array(ordered)}
-        return set(await session.scalars(_CLAIM_POSTGRESQL, values))
+        values = {"consumer": consumer, "ids": _array(ordered), "many": len(ordered)}
+        count, some = (await session.execute(_CLAIM_POSTGRESQL, values)).one()
+        return set(ordered if count == len(ordered) else some or ())
     values = {"consumer": consumer, "ids": json.dumps([event_id.hex for event_id in ordered])}
     news = (await session.scalars(_CLAIM_SQLITE, values)).all()
-    if len(news) == len(ordered):  # as nearly always, and to read ids takes its time
+    if len(news) == len(ordered):  # as nearly always
         return set(ordered)
     return {UUID(event_id) for event_id in news}
 
 
 async def let_go(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> None:
     """Claim no longer, in the same transaction, what is not handled in it after all."""
-    await session.execute(
-        delete(ProcessedRow).where(
-            ProcessedRow.consumer == consumer, ProcessedRow.event_id.in_(ids)
-        )
-    )
+    rows = [{"of": consumer, "event": event_id} for event_id in ids]
+    await session.execute(_LET_GO, rows, execution_options=LATER)
 
 
 async def move_cursor(session: AsyncSession, consumer: str, seq: int) -> None:
     """Never back: who was slower than a retry does not undo it."""
     statement = _move_cursor(session.get_bind().dialect.name)
-    await session.execute(statement, {"consumer": consumer, "seq": seq})
+    values = {"consumer": consumer, "seq": seq}
+    await session.execute(statement, [values], execution_options=LATER)
 
 
 def age(event: str, now: datetime) -> float:

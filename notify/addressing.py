@@ -5,11 +5,9 @@ campaign and subscriber, so that a range that is handled twice is written once, 
 whom several topics bring in is told once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,31 +20,21 @@ from core.i18n import LOCALES
 from core.ids import derived_id
 from core.tracing import current
 from ingest.events import AudienceSelected, CampaignChanged, Event
-from notify.announcements import Announcements, Item
+from notify.addressed import Row, Sheet, Told
+from notify.announcements import Announcements
 from notify.audiences import Audience, Audiences, Member
+from notify.campaign_words import CampaignWords
 from notify.campaigns import (
     CampaignContentRow,
-    CampaignKind,
     CampaignRow,
     notification_id_of,
     version_held,
 )
+from notify.devices import devices_of_accounts
 from notify.letterhead import Letterhead
-from notify.mail import mailbox
-from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
+from notify.models import DeliveryRow, Medium, NotificationRow
 
-Row = dict[str, Any]
 MEDIA = (Medium.EMAIL, Medium.SMS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """Somebody who is told, and the contents by their media."""
-
-    member: Member
-    notification_id: UUID
-    language: str
-    contents: Sequence[tuple[Medium, UUID]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +43,7 @@ class _Range:
 
     campaign: CampaignRow
     audience: Audience
-    told: Sequence[_Told]
+    told: Sequence[Told]
     contents: Sequence[Row]
     """Those that nobody has stored yet."""
 
@@ -67,6 +55,8 @@ class Addressing:
     ----------
     sends_sms
         Whether the town has an account for it.
+    pushes
+        Whether what is urgent is told on the devices of who has an account, too.
     """
 
     def __init__(
@@ -78,13 +68,15 @@ class Addressing:
         letterhead: Letterhead,
         *,
         sends_sms: bool,
+        pushes: bool = False,
     ) -> None:
         self._database = database
         self._clock = clock
         self._audiences = audiences
-        self._words = words
+        self._words = CampaignWords(words, letterhead)
         self._letterhead = letterhead
         self._sends_sms = sends_sms
+        self._pushes = pushes
 
     async def prepare(self, events: Sequence[Event]) -> Mapping[UUID, _Range]:
         ranges = [(event, AudienceSelected.of(event)) for event in events]
@@ -114,23 +106,26 @@ class Addressing:
         changed = CampaignChanged(campaign_id=ready.campaign.id, change="addressed")
         return [event.follow(changed, key=ready.campaign.id)]
 
-    async def _write(self, session: AsyncSession, ready: _Range, told: Sequence[_Told]) -> None:
+    async def _write(self, session: AsyncSession, ready: _Range, told: Sequence[Told]) -> None:
         if not told:
             return
-        campaign, now, trace = ready.campaign, self._clock(), current()
+        letterhead = self._letterhead
+        sheet = Sheet(
+            ready.campaign,
+            self._clock(),
+            current(),
+            letterhead.main_mailbox,
+            letterhead.mail_domain,
+        )
         await insert_new(session, CampaignContentRow, ready.contents)
-        notifications = [self._notification(campaign, one, now) for one in told]
+        notifications = [row for one in told for row in sheet.notifications(one)]
         await insert_new(session, NotificationRow, notifications)
         stored = await self._stored(session, told)
-        deliveries = [
-            self._delivery(campaign, one, medium, content_id, now, trace)
-            for one in told
-            if one.notification_id in stored
-            for medium, content_id in one.contents
-        ]
+        there = (one for one in told if one.notification_id in stored)
+        deliveries = [row for one in there for row in sheet.deliveries(one)]
         await insert_new(session, DeliveryRow, deliveries)
 
-    async def _stored(self, session: AsyncSession, told: Sequence[_Told]) -> set[UUID]:
+    async def _stored(self, session: AsyncSession, told: Sequence[Told]) -> set[UUID]:
         """Of their notifications those that are there: at one address one is told once."""
         ids = [one.notification_id for one in told]
         query = select(NotificationRow.id).where(NotificationRow.id.in_(ids))
@@ -147,17 +142,17 @@ class Addressing:
             )
         )
         members = await audience.members(session, data.first, data.until)
-        told = self._told(campaign, members)
+        told = self._told(campaign, members, await self._devices(session, campaign, members))
         return _Range(campaign, audience, told, await self._missing(session, campaign, told))
 
     async def _missing(
-        self, session: AsyncSession, campaign: CampaignRow, told: Sequence[_Told]
+        self, session: AsyncSession, campaign: CampaignRow, told: Sequence[Told]
     ) -> list[Row]:
         """The contents that these need and that are not stored yet, rendered."""
         wanted = {
             content_id: (one.language, medium, one.member.entries)
             for one in told
-            for medium, content_id in one.contents
+            for medium, content_id in _contents(one)
         }
         query = select(CampaignContentRow.id).where(CampaignContentRow.id.in_(wanted))
         known = set(await session.scalars(query))
@@ -167,49 +162,26 @@ class Addressing:
         entries = {entry for _, _, entries in missing.values() for entry in entries}
         items = await self._audiences.items(session, entries)
         return [
-            self._content(id, campaign, language, medium, [items[e, language] for e in entries])
+            self._words.row(id, campaign, language, medium, [items[e, language] for e in entries])
             # The same order everywhere: two who store the same ones do not wait for each other.
             for id, (language, medium, entries) in sorted(missing.items())
         ]
 
-    def _content(
+    async def _devices(
+        self, session: AsyncSession, campaign: CampaignRow, members: Sequence[Member]
+    ) -> Mapping[UUID, Sequence[str]]:
+        """Those on which they are told besides, by the account."""
+        accounts = {one.account for one in members if one.account is not None}
+        if not (self._pushes and campaign.urgent and accounts):
+            return {}
+        return await devices_of_accounts(session, accounts)
+
+    def _told(
         self,
-        id: UUID,
         campaign: CampaignRow,
-        language: str,
-        medium: Medium,
-        items: Sequence[Item],
-    ) -> Row:
-        kind = CampaignKind(campaign.kind)
-        view = self._words.view(
-            kind, language, items, campaign=campaign.id.hex, urgent=campaign.urgent
-        )
-        row = {"id": id, "campaign_id": campaign.id, "language": language, "medium": medium}
-        if medium is Medium.SMS:
-            return row | {"subject": "", "text": self._words.sms(view), "html": "", "headers": {}}
-        words = self._words.mail(view)
-        headers = self._headers(view.unsubscribe, kind)
-        return row | {
-            "subject": words.subject,
-            "text": words.text,
-            "html": words.html,
-            "headers": headers,
-        }
-
-    def _headers(self, unsubscribe: str, kind: CampaignKind) -> dict[str, str]:
-        """What RFC 2369, 2919, 3834 and 8058 ask of mail that goes to many."""
-        letterhead = self._letterhead
-        return {
-            "From": mailbox(letterhead.town, letterhead.main_mailbox),
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "All",
-            "Precedence": "bulk",
-            "List-Id": f"<{kind}.{letterhead.mail_domain}>",
-            "List-Unsubscribe": f"<{unsubscribe}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-
-    def _told(self, campaign: CampaignRow, members: Sequence[Member]) -> list[_Told]:
+        members: Sequence[Member],
+        devices: Mapping[UUID, Sequence[str]],
+    ) -> list[Told]:
         """Each with what it is told by which medium; to whom nothing can go are left out."""
         ids: dict[tuple[str, Medium, tuple[UUID, ...]], UUID] = {}
 
@@ -229,63 +201,10 @@ class Addressing:
             if media:
                 contents = [(one, content_id(language, one, member.entries)) for one in media]
                 notification_id = notification_id_of(campaign.id, member.subscriber)
-                told.append(_Told(member, notification_id, language, contents))
+                theirs = devices.get(member.account, ()) if member.account else ()
+                on_devices = content_id(language, Medium.PUSH, member.entries) if theirs else None
+                told.append(Told(member, notification_id, language, contents, theirs, on_devices))
         return told
-
-    def _notification(self, campaign: CampaignRow, told: _Told, now: datetime) -> Row:
-        return {
-            "id": told.notification_id,
-            "case_id": None,
-            "address": told.member.email or told.member.phone,
-            "cause_event_id": campaign.id,
-            "kind": campaign.kind,
-            "language": told.language,
-            "created_at": now,
-        }
-
-    def _delivery(
-        self,
-        campaign: CampaignRow,
-        told: _Told,
-        medium: Medium,
-        content_id: UUID,
-        now: datetime,
-        trace: str | None,
-    ) -> Row:
-        member = told.member
-        id = derived_id(told.notification_id, medium)
-        is_mail = medium is Medium.EMAIL
-        return {
-            "id": id,
-            "notification_id": told.notification_id,
-            "medium": medium,
-            "recipient": member.email if is_mail else member.phone,
-            "return_path": self._letterhead.main_mailbox if is_mail else "",
-            "status": DeliveryStatus.QUEUED,
-            "claimed_by": None,
-            "attempts": 0,
-            "in_doubt": 0,
-            "priority": _priority(campaign),
-            "due_at": now if is_mail else max(now, member.sms_at),
-            "expires_at": campaign.expires_at,
-            "sender": "",
-            "declined_by": "",
-            "failed_over": False,
-            "provider_id": "",
-            "last_error": "",
-            "message_id": f"<{id.hex}@{self._letterhead.mail_domain}>" if is_mail else "",
-            "subject": "",
-            "text": "",
-            "html": "",
-            "headers": {},
-            "created_at": now,
-            "sent_at": None,
-            "traceparent": trace,
-            "batch_id": None,
-            "campaign_id": campaign.id,
-            "content_id": content_id,
-            "personal": _personal(member) if is_mail else {},
-        }
 
     def _takes(self, member: Member, medium: Medium) -> bool:
         return bool(member.phone and self._sends_sms if medium is Medium.SMS else member.email)
@@ -294,12 +213,7 @@ class Addressing:
         return member.language if member.language in LOCALES else self._letterhead.language
 
 
-def _personal(member: Member) -> dict[str, str]:
-    topics = " ".join(one.hex for one in member.topics)
-    return {"token": member.token, "why": member.why, "topics": topics}
-
-
-def _priority(campaign: CampaignRow) -> Priority:
-    if campaign.urgent:
-        return Priority.URGENT
-    return Priority.DIGEST if campaign.kind == CampaignKind.DIGEST else Priority.BULK
+def _contents(told: Told) -> Iterator[tuple[Medium, UUID]]:
+    yield from told.contents
+    if told.device_content is not None:
+        yield Medium.PUSH, told.device_content

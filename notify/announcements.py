@@ -96,6 +96,16 @@ class Announcements:
         template = self._by_language[view.language].get_template("announcement.sms.txt")
         return plain(template.render(view=view).strip())
 
+    def push(self, view: AnnouncementView) -> str:
+        """The title, and the short text where there is one of its own."""
+        item = view.items[0]
+        title = one_line(
+            self._by_language[view.language]
+            .get_template("announcement.subject.txt")
+            .render(view=view)
+        )
+        return title if item.sms == item.title else f"{title}\n{item.sms}"
+
     def view(
         self,
         kind: CampaignKind,

@@ -17,6 +17,11 @@ class Member(Protocol):
     @property
     def subscriber(self) -> UUID: ...
     @property
+    def account(self) -> UUID | None:
+        """Theirs, when they have one."""
+        ...
+
+    @property
     def language(self) -> str: ...
     @property
     def email(self) -> str:

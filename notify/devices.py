@@ -173,6 +173,21 @@ async def devices_of_cases(
     return found
 
 
+async def devices_of_accounts(
+    session: AsyncSession, account_ids: Collection[UUID]
+) -> Mapping[UUID, Sequence[str]]:
+    """Their addresses, by the account."""
+    query = (
+        select(PushEndpointRow.account_id, PushEndpointRow.id)
+        .where(PushEndpointRow.account_id.in_(account_ids))
+        .order_by(PushEndpointRow.id)
+    )
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for account_id, device_id in await session.execute(query):
+        found[account_id].append(f"{SCHEME}{device_id}")
+    return found
+
+
 def is_device(address: str) -> bool:
     """Whether a notification goes to a device."""
     return address.startswith(SCHEME)

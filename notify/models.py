@@ -144,8 +144,8 @@ class DeliveryRow(Base):
             "expires_at",
             **_where("status = 'queued' AND expires_at IS NOT NULL"),
         ),
-        # For what is of no campaign it costs nothing.
-        Index(None, "campaign_id", "status", **_where("campaign_id IS NOT NULL")),
+        # Its numbers are counted in it alone. For what is of no campaign it costs nothing.
+        Index(None, "campaign_id", "status", "medium", **_where("campaign_id IS NOT NULL")),
         Index(None, "content_id", **_where("content_id IS NOT NULL")),
     )
 

@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notify.announcements import Announcements, Item
+from notify.campaign_words import say_anew
 from notify.campaigns import CampaignContentRow, CampaignKind, CampaignRow
-from notify.models import DeliveryRow, DeliveryStatus, Medium
+from notify.models import DeliveryRow, DeliveryStatus
 
 
 async def reword(
@@ -44,11 +45,7 @@ async def reword(
             campaign=row.campaign_id.hex,
             urgent=urgent,
         )
-        if row.medium == Medium.SMS:
-            row.text = words.sms(view)
-        else:
-            mail = words.mail(view)
-            row.subject, row.text, row.html = mail.subject, mail.text, mail.html
+        say_anew(row, words, view)
     await session.flush()
 
 

@@ -38,7 +38,9 @@ _SENT = (
     "UPDATE deliveries SET status = 'sent', claimed_by = NULL, due_at = :at, sent_at = :at,"
     " provider_id = given.provider_id, last_error = '', failed_over = given.failed_over"
     " FROM {given} WHERE deliveries.id = given.id AND deliveries.attempts = given.attempts"
-    " AND deliveries.status = 'in_flight' AND deliveries.claimed_by = :by RETURNING deliveries.id"
+    # Not by "=": SQLite would go through all that is in flight for each, by the index of that.
+    " AND deliveries.status = 'in_flight' AND NOT deliveries.claimed_by <> :by"
+    " RETURNING deliveries.id"
 )
 
 
@@ -74,7 +76,8 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], by: UUID) -
         failures = await _tell_cases(session, held)
         await _settle_others(session, held)
         done = [*done, *held]
-    await publish(session, [*(_changed(outcome) for outcome in done), *failures])
+    told = [_changed(outcome) for outcome in done if not _is_one_of_many(outcome)]
+    await publish(session, [*told, *failures])
 
 
 async def _settle_sent(
@@ -160,6 +163,12 @@ def tell_case(
     """Append to the case that a notification did not arrive; returns the event to publish."""
     data = {"kind": kind, "recipient": recipient, "reason": reason}
     return append(session, case, "delivery_failed", actor=SYSTEM, at=at, data=data)
+
+
+def _is_one_of_many(outcome: Outcome) -> bool:
+    """That a mail of a campaign went out is no news by itself: there may be 100,000 of them, and
+    the campaign's page counts them."""
+    return outcome.status is DeliveryStatus.SENT and outcome.due.delivery.is_bulk
 
 
 def _changed(outcome: Outcome) -> Event:

@@ -5,13 +5,14 @@ the order of their ids, or not waited for, and cases after them: so no two wait 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Row,
     Select,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     exists,
+    func,
     literal_column,
     or_,
     select,
@@ -27,10 +29,9 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from core.database import UtcDateTime, is_postgresql
-from notify.campaigns import CampaignContentRow, is_held
+from notify.campaigns import CampaignContentRow, may_go
 from notify.filling import fill
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
 from notify.senders.contract import Content, Delivery
@@ -61,8 +62,6 @@ class Due:
     """Why nothing is sent to its recipient any more; None when it is."""
     is_awaited: bool = False
     """Whether later ones of its case wait for it."""
-    campaign_id: UUID | None = None
-    """The campaign that it is part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,23 @@ class Outcome:
     failed_over: bool = False
 
 
+_D = cast(Table, DeliveryRow.__table__)
+_N = cast(Table, NotificationRow.__table__)
+# By the tables: the objects that the ORM would make of rows take longer than the query.
 _COLUMNS = (
-    *cast(Table, DeliveryRow.__table__).columns,
-    NotificationRow.case_id,
-    is_suppressed(DeliveryRow.recipient, DeliveryRow.medium).label("suppressed"),
-)
-"""Of a delivery that is due, without the object that a row of the ORM would be: that is slow."""
+    *(
+        _D.c[name]
+        for name in (
+            "id", "medium", "recipient", "return_path", "message_id", "created_at", "attempts",
+            "in_doubt", "expires_at", "priority", "sender", "declined_by", "traceparent",
+            "content_id", "personal", "subject", "text", "html", "headers",
+        )
+    ),
+    _D.c.campaign_id.is_not(None).label("is_bulk"),
+    _N.c.case_id.is_not(None).label("is_of_case"),
+    func.coalesce(_N.c.case_id, _N.c.id).label("key"),
+    is_suppressed(_D.c.recipient, _D.c.medium).label("suppressed"),
+)  # fmt: skip
 
 
 def _has_one_before() -> ColumnElement[bool]:
@@ -95,43 +105,45 @@ def _has_one_before() -> ColumnElement[bool]:
 
     What is given up is settled: the later ones need not wait for it.
     """
-    earlier, its = aliased(DeliveryRow), aliased(NotificationRow)
+    earlier, its = _D.alias(), _N.alias()
     return (
         exists()
         .where(
-            its.case_id == NotificationRow.case_id,
-            earlier.notification_id == its.id,
-            earlier.recipient == DeliveryRow.recipient,
+            its.c.case_id == _N.c.case_id,
+            earlier.c.notification_id == its.c.id,
+            earlier.c.recipient == _D.c.recipient,
             # Said by what it is not, lest SQLite walk through all that is queued, each time anew.
-            earlier.status.not_in(SETTLED),
-            tuple_(earlier.created_at, earlier.id) < tuple_(DeliveryRow.created_at, DeliveryRow.id),
+            earlier.c.status.not_in(SETTLED),
+            tuple_(earlier.c.created_at, earlier.c.id) < tuple_(_D.c.created_at, _D.c.id),
         )
-        .correlate(DeliveryRow, NotificationRow)
+        .correlate(_D, _N)
     )
 
 
 def _query_of_due() -> Select[*tuple[Any, ...]]:
     now = bindparam("now", type_=UtcDateTime)
     return (
-        select(*_COLUMNS, CampaignContentRow)
-        .join(NotificationRow, NotificationRow.id == DeliveryRow.notification_id)
-        .outerjoin(CampaignContentRow, CampaignContentRow.id == DeliveryRow.content_id)
+        select(*_COLUMNS)
+        .join_from(_D, _N, _N.c.id == _D.c.notification_id)
         .where(
-            DeliveryRow.status == QUEUED,
-            DeliveryRow.medium == bindparam("medium"),
-            DeliveryRow.due_at <= now,
-            or_(DeliveryRow.expires_at.is_(None), DeliveryRow.expires_at > now),
+            _D.c.status == QUEUED,
+            _D.c.medium == bindparam("medium"),
+            _D.c.due_at <= now,
+            or_(_D.c.expires_at.is_(None), _D.c.expires_at > now),
             # Said by itself: with 100,000 of no case PostgreSQL would compare them all.
-            or_(NotificationRow.case_id.is_(None), ~_has_one_before()),
-            ~is_held(DeliveryRow.campaign_id),
+            or_(_N.c.case_id.is_(None), ~_has_one_before()),
+            may_go(_D.c.campaign_id),
         )
-        .order_by(DeliveryRow.priority, DeliveryRow.due_at)
+        .order_by(_D.c.priority, _D.c.due_at)
         .limit(bindparam("most"))
     )
 
 
 _DUE = _query_of_due()
 """Built once: to build it takes ten times as long as to run it."""
+_SHARED = select(CampaignContentRow).where(
+    CampaignContentRow.id.in_(bindparam("ids", expanding=True))
+)
 
 
 async def read_due(session: AsyncSession, medium: Medium, now: datetime, limit: int) -> list[Due]:
@@ -141,20 +153,45 @@ async def read_due(session: AsyncSession, medium: Medium, now: datetime, limit: 
     part of a campaign that is held back waits.
     """
     values = {"medium": medium, "now": now, "most": limit}
-    return [_due(row) for row in await session.execute(_DUE, values)]
+    rows = (await session.execute(_DUE, values)).all()
+    shared = await _shared(session, {row.content_id for row in rows} - {None})
+    return [_due(row, shared.get(row.content_id)) for row in rows]
+
+
+async def _shared(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, CampaignContentRow]:
+    """The words of campaigns, each once however many deliveries have them."""
+    if not ids:
+        return {}
+    return {row.id: row for row in await session.scalars(_SHARED, {"ids": list(ids)})}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What has become known of a delivery by the moment that it was marked in flight."""
+
+    is_stopped: bool
+    """Whether its recipient's last word on its medium was no."""
+    is_withdrawn: bool
+    """Whether nothing more of its campaign goes out."""
 
 
 _CLAIM = (
     "UPDATE deliveries SET status = 'in_flight', claimed_by = :by, attempts = given.attempts,"
     " sender = given.sender FROM {given} WHERE deliveries.id = given.id"
     " AND deliveries.attempts = given.attempts - 1 AND deliveries.status = 'queued'"
-    " RETURNING deliveries.id"
+    " RETURNING deliveries.id, EXISTS (SELECT 1 FROM opt_outs AS word"
+    " WHERE word.address = deliveries.recipient AND word.medium = deliveries.medium"
+    " AND NOT word.allowed AND NOT EXISTS (SELECT 1 FROM opt_outs AS later"
+    " WHERE later.address = word.address AND later.medium = word.medium"
+    " AND (later.at, later.id) > (word.at, word.id))) AS is_stopped,"
+    " EXISTS (SELECT 1 FROM campaigns WHERE campaigns.id = deliveries.campaign_id"
+    " AND campaigns.withdrawn_at IS NOT NULL) AS is_withdrawn"
 )
 
 
 def _claim(given: str) -> TextualSelect:
     query = text(_CLAIM.format(given=given)).bindparams(bindparam("by", type_=Uuid))
-    return query.columns(id=Uuid)
+    return query.columns(id=Uuid, is_stopped=Boolean, is_withdrawn=Boolean)
 
 
 _CLAIM_POSTGRESQL = _claim(
@@ -174,8 +211,8 @@ async def claim(
     dues: Sequence[Due],
     by: UUID,
     senders: Mapping[UUID, str] | None = None,
-) -> set[UUID]:
-    """Mark them in flight for this dispatcher; returns the ids of those that are the caller's now.
+) -> dict[UUID, Claimed]:
+    """Mark them in flight for this dispatcher; returns those that are the caller's now, by id.
 
     The others were taken, and perhaps tried, since they were read. ``senders`` are the names of
     those who are to send them, by the deliveries' ids: a crash must not make us forget who may
@@ -190,7 +227,8 @@ async def claim(
         for due in dues
     ]
     query = _CLAIM_POSTGRESQL if is_postgresql(session) else _CLAIM_SQLITE
-    return set((await session.execute(query, {"rows": json.dumps(rows), "by": by})).scalars())
+    found = await session.execute(query, {"rows": json.dumps(rows), "by": by})
+    return {one: Claimed(is_stopped, is_withdrawn) for one, is_stopped, is_withdrawn in found}
 
 
 def in_json(session: AsyncSession, id: UUID) -> str:
@@ -198,23 +236,21 @@ def in_json(session: AsyncSession, id: UUID) -> str:
     return str(id) if is_postgresql(session) else id.hex
 
 
-def _due(row: Row[*tuple[Any, ...]]) -> Due:
-    key = row.case_id or row.notification_id
+def _due(row: Row[*tuple[Any, ...]], shared: CampaignContentRow | None) -> Due:
     return Due(
-        delivery=delivery_of(row),
-        content=content_of(row, row.CampaignContentRow),
-        key=key,
+        delivery=delivery_of(row, is_bulk=row.is_bulk),
+        content=content_of(row, shared),
+        key=row.key,
         traceparent=row.traceparent,
         priority=row.priority,
         sender=row.sender,
         declined_by=row.declined_by,
         suppressed=row.suppressed,
-        is_awaited=row.case_id is not None,
-        campaign_id=row.campaign_id,
+        is_awaited=row.is_of_case,
     )
 
 
-def delivery_of(row: DeliveryRow | Row[*tuple[Any, ...]]) -> Delivery:
+def delivery_of(row: DeliveryRow | Row[*tuple[Any, ...]], *, is_bulk: bool = False) -> Delivery:
     """The delivery as its next attempt sees it."""
     return Delivery(
         id=row.id,
@@ -226,6 +262,7 @@ def delivery_of(row: DeliveryRow | Row[*tuple[Any, ...]]) -> Delivery:
         attempts=row.attempts + 1,
         in_doubt=row.in_doubt,
         expires_at=row.expires_at,
+        is_bulk=is_bulk,
     )
 
 

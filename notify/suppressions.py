@@ -69,9 +69,10 @@ def is_suppressed(
     address: ColumnElement[str] | InstrumentedAttribute[str], medium: Any
 ) -> ScalarSelect[str]:
     """In a query: the reason why nothing is sent there, or NULL."""
+    suppressions = SuppressionRow.__table__.c
     return (
-        select(SuppressionRow.reason)
-        .where(SuppressionRow.address == func.lower(address), SuppressionRow.medium == medium)
+        select(suppressions.reason)
+        .where(suppressions.address == func.lower(address), suppressions.medium == medium)
         .scalar_subquery()
     )
 

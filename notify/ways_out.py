@@ -1,6 +1,8 @@
 """The senders that a town has by its settings, in the order in which they are preferred."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import ceil
 
 from core.database import Database
 from core.settings import Settings
@@ -8,6 +10,7 @@ from notify.devices import PushKeys, read_device
 from notify.dispatch import Limits
 from notify.dkim import Dkim
 from notify.senders.apprise import AppriseSms
+from notify.senders.beside import Beside
 from notify.senders.contract import Sender
 from notify.senders.outbox import Outbox
 from notify.senders.push import WebPush
@@ -17,7 +20,8 @@ from notify.senders.twilio import TwilioAccount, TwilioSms
 from notify.vapid import vapid_key
 from notify.verp import ReturnPaths
 
-OTHERS = 8  # under way at once by a sender that is no mail server
+OTHERS = 8  # under way at once by a sender that is no mail server, at least
+ANSWER = 0.25  # seconds that such a provider may take to answer and still get its whole rate
 
 
 def return_paths(settings: Settings, secret: bytes) -> ReturnPaths:
@@ -36,14 +40,13 @@ def ways_out(
 
 
 def limits_of(settings: Settings, senders: Sequence[Sender]) -> Mapping[str, Limits]:
-    rates = settings.sending_per_second
-    return {
-        sender.name: Limits(
-            settings.smtp_sending_connections if isinstance(sender, Smtp) else OTHERS,
-            rates.get(sender.name, 0.0),
-        )
-        for sender in senders
-    }
+    def limits(sender: Sender) -> Limits:
+        per_second = settings.sending_per_second.get(sender.name, 0.0)
+        if isinstance(sender, Beside):
+            return Limits(settings.smtp_sending_connections, per_second)
+        return Limits(max(OTHERS, ceil(per_second * ANSWER)), per_second)
+
+    return {sender.name: limits(sender) for sender in senders}
 
 
 def _mail(settings: Settings, secret: bytes) -> Sequence[Sender]:
@@ -52,17 +55,38 @@ def _mail(settings: Settings, secret: bytes) -> Sequence[Sender]:
         return [Outbox()]
     dkim = None
     if settings.dkim_domain and settings.dkim_key:
-        dkim = Dkim.load(settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
+        dkim = partial(Dkim.load, settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
     return [
-        Smtp(
-            Smarthost.parse(url),
-            hostname=settings.smtp_hostname,
-            name="smtp" if number == 1 else f"smtp-{number}",
-            sign=dkim.sign if dkim else None,
-            return_path=return_paths(settings, secret).address,
+        Beside(
+            partial(
+                smtp,
+                Smarthost.parse(url),
+                hostname=settings.smtp_hostname,
+                name="smtp" if number == 1 else f"smtp-{number}",
+                dkim=dkim,
+                return_paths=return_paths(settings, secret),
+            )
         )
         for number, url in enumerate(urls, 1)
     ]
+
+
+def smtp(
+    smarthost: Smarthost,
+    *,
+    hostname: str,
+    name: str,
+    dkim: Callable[[], Dkim] | None,
+    return_paths: ReturnPaths,
+) -> Smtp:
+    """Made in each process that sends: a key cannot be handed from one to another."""
+    return Smtp(
+        smarthost,
+        hostname=hostname,
+        name=name,
+        sign=dkim().sign if dkim else None,
+        return_path=return_paths.address,
+    )
 
 
 def _sms(settings: Settings, account: TwilioAccount | None) -> Sequence[Sender]:

@@ -86,7 +86,7 @@ async def enter_pages(
         "words": [],
         "codes": [],
     }
-    async with database.begin() as session:
+    async with database.begin(patient=True) as session:
         if file:
             await blobs.keep(session, [file])
         await insert_new(session, PageRow, [row | defaults for row in rows])
@@ -111,7 +111,7 @@ async def keep_page(database: Database, page: PageRow, read: Page | None) -> Non
             ],
             "codes": [code.text for code in read.codes],
         }
-    async with database.begin() as session:
+    async with database.begin(patient=True) as session:
         await session.execute(update(PageRow).where(PageRow.id == page.id).values(**values))
 
 

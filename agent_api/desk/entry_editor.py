@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from agent_api import trail
 from agent_api.asking import DeskAgent, own_signed_form
 from agent_api.context import Context, In
+from agent_api.desk.entry_correction import show_correction
 from agent_api.desk.entry_page import show_editor
 from agent_api.desk.frame import speech
 from agent_api.entry_form import Typed, typed_of
@@ -108,7 +109,7 @@ async def begin(request: Request, context: In, agent: DeskAgent) -> Response:
 
 @routes.post("/{entry_id}", dependencies=signed)
 async def act(request: Request, context: In, agent: DeskAgent, entry_id: UUID) -> Response:
-    """``action``: one of :data:`TRAIL`."""
+    """``action``: one of :data:`TRAIL`, or ``edit``."""
     return await _act(request, context, agent, entry_id)
 
 
@@ -117,9 +118,21 @@ async def _act(request: Request, context: Context, agent: Agent, entry_id: UUID 
     form = await request.form()
     typed = typed_of(form)
     say = speech(request, context)
+    if form.get("action") == "edit":  # back from the preview of a correction
+        return await show_editor(request, context, agent, entry_id, typed)
     errors: Sequence[BadInput]
     try:
         asked = await _asked(context, form, typed)
+        if asked.action == "preview" and entry_id and await _is_published(context, entry_id, asked):
+            return await show_correction(
+                request,
+                context,
+                agent,
+                entry_id,
+                typed,
+                asked.revision,
+                pictured=asked.picture is not None,
+            )
         async with context.database.begin() as session:
             entry = await _carry_out(session, context, agent, entry_id, asked)
         preview = asked.action == "preview"
@@ -136,6 +149,17 @@ async def _act(request: Request, context: Context, agent: Agent, entry_id: UUID 
         errors = [*errors, BadInput(IMAGE_AGAIN, where="image")]  # a page cannot keep a file
     told = [(one.where, say(one.reason)) for one in errors]
     return await show_editor(request, context, agent, entry_id, typed, told)
+
+
+async def _is_published(context: Context, entry_id: UUID, asked: _Asked) -> bool:
+    """Whether what is asked for is a correction; raises what is wrong with it."""
+    async with context.database.read() as session:
+        entry = await entry_for(session, entry_id)
+        if entry.status != EntryStatus.PUBLISHED:
+            return False
+        check_revision(entry, asked.revision)
+        _check(await _writing(session, context, asked), entry)
+        return True
 
 
 class _Mistaken(Exception):
@@ -200,9 +224,7 @@ async def _write(
 ) -> EntryRow:
     """Keep what was typed, and do what was asked with it."""
     zone, publishing = context.settings.zone, context.publishing
-    topics = {topic.id for topic in await all_topics(session)}
-    names = {one.slug for one in await districts(session)}
-    writing = asked.typed.known(topics, names).writing(zone, asked.picture)
+    writing = await _writing(session, context, asked)
     _check(writing, entry)
     if asked.action == "correct" and entry is not None:
         await publishing.correct(session, entry, writing, by=agent.id)
@@ -218,6 +240,12 @@ async def _write(
     elif asked.action == "schedule":
         await publishing.schedule(session, entry, asked.typed.publish_at(zone))
     return entry
+
+
+async def _writing(session: AsyncSession, context: Context, asked: _Asked) -> Writing:
+    topics = {topic.id for topic in await all_topics(session)}
+    names = {one.slug for one in await districts(session)}
+    return asked.typed.known(topics, names).writing(context.settings.zone, asked.picture)
 
 
 def _check(writing: Writing, entry: EntryRow | None) -> None:

@@ -16,10 +16,10 @@ from core.i18n import LOCALES, N_
 from core.sms import length_of
 from core.web import mail_frame
 from core.web.files import has_picture, not_modified, picture_response
-from feeds import Shown, entry_for, shown_entry
+from feeds import EntryRow, EntryVersionRow, Words, entry_for, shown_entry
 from feeds.picture import MEDIA_TYPE
 from feeds.subscriptions.told import ToldEntry
-from notify import Announcements, CampaignKind
+from notify import CampaignKind
 from notify.announcements import AnnouncementView
 from notify.filling import TOKEN, WHY
 
@@ -40,7 +40,15 @@ async def preview(request: Request, context: In, agent: DeskAgent, entry_id: UUI
             urgent=shown.entry.urgent,
             place=shown.entry.place,
             languages=[
-                _in_language(context, shown, language, why)
+                in_language(
+                    context,
+                    shown.entry,
+                    language,
+                    shown.words[language],
+                    why=why,
+                    urgent=shown.entry.urgent,
+                    mail_url=f"/agent/entries/{entry_id}/mail/{language}",
+                )
                 for language in LOCALES
                 if language in shown.words
             ],
@@ -58,7 +66,8 @@ async def mail(
         shown = await shown_entry(session, entry_id)
     if language not in shown.words:
         raise NotThere("not in this language")
-    words = context.announcements.mail(_view(context.announcements, context, shown, language))
+    view = _view(context, shown.entry, language, shown.words[language], shown.entry.urgent)
+    words = context.announcements.mail(view)
     why = speech(request, context)(EXAMPLE)
     html = words.html.replace(TOKEN, "").replace(WHY, why)
     return mail_frame(html, context.pages.static, language=language)
@@ -77,9 +86,18 @@ async def picture(request: Request, context: In, agent: DeskAgent, entry_id: UUI
     return picture_response(content, MEDIA_TYPE, entry.image_sha256)
 
 
-def _in_language(context: Context, shown: Shown, language: str, why: str) -> LanguagePreview:
-    words, announcements = shown.words[language], context.announcements
-    view = _view(announcements, context, shown, language)
+def in_language(
+    context: Context,
+    entry: EntryRow,
+    language: str,
+    words: EntryVersionRow | Words,
+    *,
+    why: str,
+    urgent: bool,
+    mail_url: str = "",
+) -> LanguagePreview:
+    """``words`` of the entry, whether they are kept or only typed."""
+    view, announcements = _view(context, entry, language, words, urgent), context.announcements
     mail = announcements.mail(view)
     sms = announcements.sms(view)
     length = length_of(sms)
@@ -90,7 +108,7 @@ def _in_language(context: Context, shown: Shown, language: str, why: str) -> Lan
         html=words.html,
         mail_subject=mail.subject,
         mail_text=mail.text.replace(TOKEN, "…").replace(WHY, why),
-        mail_url=f"/agent/entries/{shown.entry.id}/mail/{language}",
+        mail_url=mail_url,
         sms=sms,
         sms_units=length.units,
         sms_segments=length.segments,
@@ -98,9 +116,8 @@ def _in_language(context: Context, shown: Shown, language: str, why: str) -> Lan
 
 
 def _view(
-    announcements: Announcements, context: Context, shown: Shown, language: str
+    context: Context, entry: EntryRow, language: str, words: EntryVersionRow | Words, urgent: bool
 ) -> AnnouncementView:
-    entry, words = shown.entry, shown.words[language]
     told = ToldEntry(
         title=words.title,
         summary=words.summary,
@@ -110,4 +127,4 @@ def _view(
         url=f"{context.settings.portal_url}/entries/{entry.slug}",
         correction=words.correction,
     )
-    return announcements.view(CampaignKind.ENTRY, language, [told], urgent=entry.urgent)
+    return context.announcements.view(CampaignKind.ENTRY, language, [told], urgent=urgent)

@@ -5,6 +5,7 @@ import multiprocessing
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from zlib import crc32
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import CommitFailedError
@@ -30,11 +31,13 @@ from ingest.consumer import BATCH
 from ingest.events import Event
 from ingest.failures import BackOff, Failures
 from ingest.kafka import Brokers, KafkaEngine, TopicSettings, create_topics
+from ingest.kafka.relay import CONTENT_TYPE
 from ingest.pipeline import STREAMS, Stage
 from tests.kafka.broker import Kafka
 from tests.postgresql import PostgreSQL, postgresql
 
 PARTITIONS = 8
+HISTORY = 3_000  # events that each stage has handled before
 TOPICS = TopicSettings(partitions=PARTITIONS, replication=1, retention_hours=1)
 
 Work = Callable[[str, str, str], None]
@@ -85,6 +88,7 @@ async def _fill(url: str, kafka_url: str, prefix: str, count: int) -> None:
     """The arrivals are in the ledger and on their topic before anybody works."""
     database = Database(url)
     await make_tables(database)
+    await _settle_history(database)
     brokers = Brokers.parse(kafka_url, prefix)
     await create_topics(brokers, STREAMS, TOPICS)
     events = arrivals(count)
@@ -98,6 +102,22 @@ async def _fill(url: str, kafka_url: str, prefix: str, count: int) -> None:
             text('UPDATE outbox SET published_at = now(), partition = 0, "offset" = 0')
         )
     await database.close()
+
+
+async def _settle_history(database: Database) -> None:
+    """A town has handled events before, and PostgreSQL knows how large its tables are."""
+    async with database.begin() as session:
+        for stage in STAGES:
+            await session.execute(
+                text(
+                    "WITH settled AS (INSERT INTO stream (id, stream, key, event)"
+                    " SELECT gen_random_uuid(), :stream, gen_random_uuid(), repeat('.', 500)"
+                    " FROM generate_series(1, :count) RETURNING id)"
+                    " INSERT INTO processed (consumer, event_id) SELECT :consumer, id FROM settled"
+                ),
+                {"stream": stage.reads, "consumer": stage.consumer, "count": HISTORY},
+            )
+        await session.execute(text("ANALYZE stream, processed"))
 
 
 async def _span(url: str, handled: int) -> float:
@@ -200,11 +220,14 @@ async def _stage(store: Store, brokers: Brokers, stage: Stage) -> None:
 
 
 async def _produce(producer: AIOKafkaProducer, brokers: Brokers, events: Sequence[Event]) -> None:
+    """As our relay does: aiokafka's own choice of a partition would take longer than the rest."""
     promised = [
         await producer.send(
             brokers.topic(event.stream),
             key=event.subject.encode(),
             value=event.model_dump_json().encode(),
+            partition=crc32(event.subject.encode()) % PARTITIONS,
+            headers=[("content-type", CONTENT_TYPE)],
         )
         for event in events
     ]

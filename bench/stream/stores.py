@@ -1,6 +1,7 @@
 """What the loops over PostgreSQL write: by its driver, and by SQLAlchemy.
 
-Three transactions a batch, as ours are.
+Two transactions a batch: what is handled, with the outbox; then what Kafka has of it. Nothing is
+asked about order, retries and quarantine, and nobody looks whether an event came through.
 """
 
 from collections.abc import Sequence

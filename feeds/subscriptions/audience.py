@@ -24,6 +24,7 @@ class Reader:
     """Somebody who is told, and by which ways."""
 
     subscriber: UUID
+    account: UUID | None
     language: str
     email: str
     """Empty when no mail is wanted."""
@@ -58,6 +59,7 @@ class Person(NamedTuple):
     """What is read of a subscriber."""
 
     id: UUID
+    account_id: UUID | None
     language: str
     email: str | None
     phone: str | None
@@ -130,6 +132,7 @@ class EntryAudience:
             sms_at = quiet_until(now, row.quiet_from, row.quiet_until, office.zone)
         return Reader(
             subscriber=row.id,
+            account=row.account_id,
             language=row.language,
             email=(row.email or "") if Medium.EMAIL in media else "",
             phone=(row.phone or "") if Medium.SMS in media else "",

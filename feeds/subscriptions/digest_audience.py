@@ -159,6 +159,7 @@ class DigestAudience:
         topics = list(dict.fromkeys(one.topic_id for one in subscriptions))
         return Reader(
             subscriber=row.id,
+            account=row.account_id,
             language=row.language,
             email=row.email,
             phone="",

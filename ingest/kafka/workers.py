@@ -9,12 +9,10 @@ around a rebalance (faust-streaming 216, 221) is found by its position in the le
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 from uuid import UUID
 
 import faust
 import structlog
-from faust.types import EventT
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,14 +25,13 @@ from ingest.consumer import Consumer
 from ingest.events import Event
 from ingest.failures import Failures
 from ingest.handling import Handling
+from ingest.kafka.apps import Record, new_app
 from ingest.kafka.brokers import AWAY, Brokers
+from ingest.kafka.taken import Taken
 from ingest.ledger import Entry
 
 AHEAD = 4  # batches of records taken from Kafka before they can be handled
 POLL = 0.5  # seconds between looks for what is to be tried again, or whether the store is back
-LINGER = 0.05  # seconds for a batch to fill: a transaction of many events costs as one of few
-COMMIT = 1.0  # seconds between commits of offsets
-GONE_AFTER = 10.0  # seconds without a sign after which others get the partitions of a worker
 
 log = structlog.get_logger()
 
@@ -49,7 +46,7 @@ class Worker:
         self._database = database
         self._brokers = brokers
         self._handling = Handling(consumer, database, failures, _overtaking)
-        self._taken: asyncio.Queue[EventT[bytes]] = asyncio.Queue(AHEAD * consumer.batch)
+        self._taken = Taken(AHEAD * consumer.batch)
         self._log = log.bind(consumer=consumer.name)
         self.is_taking = False
 
@@ -67,7 +64,7 @@ class Worker:
     async def _take_all(self) -> None:
         """Keep a Faust app running: one that has crashed, or lost Kafka, is followed by another."""
         while True:
-            app = self._app()
+            app = new_app(self.consumer, self._brokers, self._taken.put)
             try:
                 await app.start()
                 self.is_taking = True
@@ -78,61 +75,17 @@ class Worker:
             finally:
                 self.is_taking = False
                 await asyncio.shield(_stop(app))
-            self._forget_taken()
+            self._taken.forget()
             await asyncio.sleep(POLL)
-
-    def _app(self) -> faust.App:
-        app = _App(
-            self._brokers.group(self.consumer.name),
-            loop=asyncio.get_running_loop(),
-            autodiscover=False,
-            web_enabled=False,
-            store="memory://",
-            topic_allow_declare=False,
-            topic_disable_leader=True,
-            consumer_auto_offset_reset="earliest",
-            broker_commit_interval=COMMIT,
-            broker_session_timeout=GONE_AFTER,
-            stream_wait_empty=False,  # the store may be away for longer than a rebalance may take
-            **self._brokers.faust(),
-        )
-        topic = app.topic(
-            self._brokers.topic(self.consumer.stream),
-            key_type=bytes,
-            value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
-        )
-
-        async def take(records: Any) -> None:
-            async for record in records.noack().events():
-                await self._taken.put(record)
-
-        app.agent(topic, name=self.consumer.name)(take)
-        return app
-
-    def _forget_taken(self) -> None:
-        """What an app that is gone has taken comes again from its committed offsets."""
-        while not self._taken.empty():
-            self._taken.get_nowait()
 
     async def _handle_all(self) -> None:
         while True:
-            records = await self._gather()
+            records = await self._taken.batch(self.consumer.batch)
             await self._handle(records)
             for record in records:
                 record.ack()
 
-    async def _gather(self) -> list[EventT[bytes]]:
-        """A batch: whoever hands over records one by one is waited for a little."""
-        records = [await self._taken.get()]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER):
-                while len(records) < self.consumer.batch:
-                    records.append(await self._taken.get())
-        return records
-
-    async def _handle(self, records: Sequence[EventT[bytes]]) -> None:
+    async def _handle(self, records: Sequence[Record]) -> None:
         """Return when the effect of all is in the store, however long that is away."""
         events = {event.id: event for record in records if (event := self._read(record.value))}
         while events:
@@ -146,7 +99,7 @@ class Worker:
                 await asyncio.sleep(POLL)
 
     async def _handle_once(self, events: Mapping[UUID, Event]) -> None:
-        async with self._database.read() as session:
+        async with self._database.glance() as session:
             looks = await ledger.look(session, self.consumer.name, events.keys())
         strangers = len(events) - len(looks)
         if strangers:
@@ -179,15 +132,16 @@ class Worker:
     async def _retry_all(self) -> None:
         while True:
             try:
-                await unbroken(self._handling.retries(), grace=self.consumer.grace)
+                await unbroken(self._retry(), grace=self.consumer.grace)
             except Exception as problem:  # the outer wall: a lane never dies
                 self._log.warning("worker.retries_wait", error=repr(problem))
             await asyncio.sleep(POLL)
 
-
-class _App(faust.App):
-    def _create_directories(self) -> None:
-        """For tables, of which there are none: nothing is written where the process stands."""
+    async def _retry(self) -> None:
+        async with self._database.glance() as session:
+            troubled = await ledger.has_retries(session, self.consumer.name)
+        if troubled:
+            await self._handling.retries()
 
 
 async def _overtaking(session: AsyncSession, consumer: str, entries: Sequence[Entry]) -> set[UUID]:

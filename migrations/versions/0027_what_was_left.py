@@ -9,7 +9,7 @@ from alembic import op
 import core.database
 
 revision: str = "0027"
-down_revision: str | Sequence[str] | None = "0022"
+down_revision: str | Sequence[str] | None = "0024"
 branch_labels = None
 depends_on = None
 

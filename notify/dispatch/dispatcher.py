@@ -36,10 +36,11 @@ from notify.presence import leave
 from notify.retries import Retries
 from notify.senders.contract import Retry, Sender
 from notify.settling import settle
-from notify.store import Due, Outcome, claim
+from notify.store import Claimed, Due, Outcome, claim
 
 GRACE = 5.0  # seconds that sendings under way get to end when we are told to stop
 GONE_AFTER = 30.0  # seconds without a sign after which a dispatcher is taken for dead
+LINGER = 0.002  # seconds
 EXPIRE_EVERY = timedelta(seconds=1)
 
 log = structlog.get_logger()
@@ -139,11 +140,9 @@ class Dispatcher:
     async def _work(self, watch: Watch) -> None:
         while True:
             self._news.clear()
+            await self._gather()
             try:
-                if await unbroken(watch.keep(self._clock())):
-                    self._backlog.hear()
-                await unbroken(self._expire())
-                worked = await unbroken(self._step())
+                worked = await unbroken(self._turn(watch))
             except (SQLAlchemyError, OSError) as problem:
                 log.warning("dispatch.store_away", error=repr(problem))
                 watch.store_was_away(self._clock())
@@ -151,6 +150,18 @@ class Dispatcher:
                 continue
             if not worked:
                 await wait_for_news(self._news, self._pause())
+
+    async def _turn(self, watch: Watch) -> bool:
+        """Returns whether there may be more to do at once."""
+        if await watch.keep(self._clock()):
+            self._backlog.hear()
+        await self._expire()
+        return await self._step()
+
+    async def _gather(self) -> None:
+        """A transaction of many answers costs as one of few: those that come are waited for."""
+        if self._sending and len(self._outcomes) < len(self._sending):
+            await asyncio.sleep(LINGER)
 
     def _pause(self) -> float:
         """Until the next look: sooner where a provider's limit lets the next one go."""
@@ -168,34 +179,42 @@ class Dispatcher:
         """Write down the answers, mark the next ones and send them. Returns whether it did."""
         outcomes, self._outcomes = self._outcomes, []
         chosen: dict[UUID, tuple[Due, Lane]] = {}
-        ours: set[UUID] = set()
+        ours: Mapping[UUID, Claimed] = {}
         try:
             await self._choose(chosen)
             if not outcomes and not chosen:
                 return False
-            dues = [due for due, _ in chosen.values()]
-            names = {one: lane.name for one, (_, lane) in chosen.items()}
-            async with self._database.begin(patient=True) as session:
-                await settle(session, outcomes, self._id)
-                claimed = await claim(session, dues, self._id, names) if chosen else set()
-                no = await unwanted(session, [chosen[one][0] for one in claimed])
-            ours = claimed
+            ours = await self._write(outcomes, chosen)
+            self._tell(outcomes)
+            for delivery_id, known in ours.items():
+                self._begin(*chosen[delivery_id], known)
         except BaseException:
             self._outcomes = outcomes + self._outcomes
             raise
         finally:
-            for delivery_id in chosen.keys() - ours:
+            for delivery_id in chosen.keys() - ours.keys():
                 chosen[delivery_id][1].give_back()
-        self._tell(outcomes)
-        for delivery_id in ours - no.keys():
-            task = asyncio.create_task(self._send(*chosen[delivery_id]))
-            self._sending[delivery_id] = task
-        for delivery_id, (status, reason) in no.items():
-            due, lane = chosen[delivery_id]
-            lane.give_back()
-            self._outcomes.append(self._answers.given_up(due, reason, status))
         # When others had all of it and are not through yet, we would read the same again at once.
         return bool(outcomes or ours or (chosen and not self._backlog.is_empty))
+
+    async def _write(
+        self, outcomes: Sequence[Outcome], chosen: Mapping[UUID, tuple[Due, Lane]]
+    ) -> Mapping[UUID, Claimed]:
+        """One transaction for both; returns those of the chosen that are ours."""
+        dues = [due for due, _ in chosen.values()]
+        names = {one: lane.name for one, (_, lane) in chosen.items()}
+        async with self._database.begin(patient=True) as session:
+            await settle(session, outcomes, self._id)
+            return await claim(session, dues, self._id, names) if chosen else {}
+
+    def _begin(self, due: Due, lane: Lane, known: Claimed) -> None:
+        no = unwanted(due, known)
+        if no is None:
+            self._sending[due.delivery.id] = asyncio.create_task(self._send(due, lane))
+        else:
+            lane.give_back()
+            status, reason = no
+            self._outcomes.append(self._answers.given_up(due, reason, status))
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -206,6 +225,7 @@ class Dispatcher:
     async def _choose(self, chosen: dict[UUID, tuple[Due, Lane]]) -> None:
         """Puts into ``chosen`` what each lane has room for, and takes that room."""
         now = self._clock()
+        self._lanes.begin_step()
         for medium in self._lanes.media:
             if not self._lanes.has_room(medium, now):
                 continue
@@ -219,6 +239,7 @@ class Dispatcher:
                 lane = self._lanes.pick(due, now)
                 if lane is not None:
                     lane.take()
+                    self._backlog.took(due)
                     chosen[due.delivery.id] = due, lane
                     continue
                 left.append(due)
@@ -256,7 +277,7 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         self._sending.clear()  # of what was cancelled before it began, too
-        self._backlog.clear()
+        await self._backlog.clear()
         outcomes, self._outcomes = self._outcomes, []
         try:
             if outcomes or not self._database.is_sqlite:

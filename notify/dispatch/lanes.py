@@ -35,16 +35,27 @@ class Lane:
         self.bucket = Bucket(limits.per_second)
         self._connections = limits.connections
         self._busy = 0
+        self._begun = 0
+
+    def begin_step(self) -> None:
+        """From now on others are marked, by a transaction of their own."""
+        self._begun = 0
 
     def free(self, now: datetime) -> int:
-        """How many may be begun now. Of a provider that was away one asks whether it is back."""
+        """How many may be begun now. Of a provider that was away one asks whether it is back.
+
+        No more than half of them at a time: while these are being marked, the others are on their
+        way, where else the store and the provider would wait for each other in turns.
+        """
         if self.pause.lasts(now):
             return 0
         most = 1 if self.pause.ends_with_a_try else self._connections
-        return max(0, min(most - self._busy, self.bucket.has(now)))
+        half = (most + 1) // 2 - self._begun
+        return max(0, min(most - self._busy, half, self.bucket.has(now)))
 
     def take(self) -> None:
         self._busy += 1
+        self._begun += 1
         self.bucket.take()
 
     def give_back(self) -> None:
@@ -71,6 +82,10 @@ class Lanes:
     @property
     def media(self) -> Sequence[Medium]:
         return list(self._of)
+
+    def begin_step(self) -> None:
+        for lane in self.all:
+            lane.begin_step()
 
     def has_room(self, medium: Medium, now: datetime) -> bool:
         return any(lane.free(now) for lane in self._of[medium])

@@ -2,23 +2,19 @@
 is asked in the very transaction that marks it in flight; whether earlier ones came back, when it is
 read."""
 
-from collections.abc import Mapping, Sequence
-from uuid import UUID
-
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.database import Database
 from core.errors import Refused
 from core.ids import derived_id
-from notify.campaigns import WITHDRAWN, withdrawn
+from notify.campaigns import WITHDRAWN
 from notify.devices import forget_device
 from notify.models import DeliveryStatus, Medium, Priority
-from notify.optouts import STOPPED, record_wish, stopped
+from notify.optouts import STOPPED, record_wish
 from notify.senders.contract import Gone, Unwanted
-from notify.store import Due
+from notify.store import Claimed, Due
 from notify.suppressions import suppress
 
 COMPLAINED = "the recipient complained about an earlier one"
@@ -26,37 +22,18 @@ COMPLAINED = "the recipient complained about an earlier one"
 log = structlog.get_logger()
 
 
-async def unwanted(
-    session: AsyncSession, dues: Sequence[Due]
-) -> Mapping[UUID, tuple[DeliveryStatus, str]]:
-    """What is not to be sent though it is queued, and what becomes of it, with the reason."""
-    asked = [due for due in dues if _may_be_stopped(due)]
-    found: dict[UUID, tuple[DeliveryStatus, str]] = {
-        due.delivery.id: (DeliveryStatus.SUPPRESSED, due.suppressed)
-        for due in dues
-        if due.suppressed is not None
-    }
-    for medium in {due.delivery.medium for due in asked}:
-        theirs = [due for due in asked if due.delivery.medium == medium]
-        no = await stopped(session, medium, {due.delivery.recipient for due in theirs})
-        for due in theirs:
-            if due.delivery.recipient in no:
-                reason = STOPPED if medium is Medium.SMS else COMPLAINED
-                found[due.delivery.id] = DeliveryStatus.FAILED, reason
-    return {**found, **await _withdrawn(session, dues)}
-
-
-async def _withdrawn(
-    session: AsyncSession, dues: Sequence[Due]
-) -> Mapping[UUID, tuple[DeliveryStatus, str]]:
-    """What was in flight when its campaign was withdrawn, and came back to the queue."""
-    campaigns = {due.campaign_id for due in dues if due.campaign_id is not None}
-    gone = await withdrawn(session, campaigns) if campaigns else set()
-    return {
-        due.delivery.id: (DeliveryStatus.FAILED, WITHDRAWN)
-        for due in dues
-        if due.campaign_id in gone
-    }
+def unwanted(due: Due, claimed: Claimed) -> tuple[DeliveryStatus, str] | None:
+    """What becomes of a delivery that is not to be sent though it was queued, with the reason;
+    None of all others."""
+    if claimed.is_withdrawn:
+        # It was in flight when its campaign was withdrawn, and came back to the queue.
+        return DeliveryStatus.FAILED, WITHDRAWN
+    if claimed.is_stopped and _may_be_stopped(due):
+        is_sms = due.delivery.medium is Medium.SMS
+        return DeliveryStatus.FAILED, STOPPED if is_sms else COMPLAINED
+    if due.suppressed is not None:
+        return DeliveryStatus.SUPPRESSED, due.suppressed
+    return None
 
 
 def _may_be_stopped(due: Due) -> bool:

@@ -71,6 +71,8 @@ class Delivery:
     """How often a crash left it in flight, or its answer was lost: the provider may know it."""
     expires_at: datetime | None = None
     """After that it is worth nothing, and is not sent."""
+    is_bulk: bool = False
+    """Whether it is one of many: nobody waits for this one."""
 
 
 @dataclass(frozen=True, slots=True)

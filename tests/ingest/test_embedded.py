@@ -2,12 +2,14 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import delete
 
 from citizens import CitizenRow
 from core.blobs import Blobs
 from core.database import Database
 from core.errors import Later
+from ingest import handling
 from ingest.consumer import BATCH
 from ingest.embedded import rewind
 from ingest.models import IntakeRow, ProcessedRow
@@ -53,8 +55,9 @@ async def test_a_cursor_is_never_moved_forward_by_a_replay(
 
 
 async def test_a_batch_ends_early_when_somebody_waits_for_the_store_and_loses_nothing(
-    database: Database, blobs: Blobs, clock: SettableClock
+    database: Database, blobs: Blobs, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(handling, "BREATH", 0.0)  # its events are handled in no time
     engine = Embedded(database, clock)
     keys = [f"{number:03}" for number in range(BATCH)]
     await accept_all(database, blobs, clock, keys)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.dialects import sqlite
 
 from core.database import Database
-from core.ids import derived_id
+from core.ids import derived_id, new_id
 from feeds.subscriptions import SubscriptionRow
 from ingest import publish
 from ingest.events import Event
@@ -25,6 +26,7 @@ from notify import (
     stop_campaign,
 )
 from notify import announcing as announcing_module
+from notify.campaign_numbers import counting
 from notify.campaigns import WITHDRAWN, CampaignContentRow
 from notify.mail import compose
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
@@ -33,6 +35,7 @@ from tests.builders import SettableClock
 from tests.feeds.building import DAILY, PARIS, PORTAL, Press
 from tests.notify.building import LETTERHEAD
 from tests.notify.test_contents import catalogue
+from tests.postgresql import on_sqlite
 
 MEDIA = (Medium.EMAIL, Medium.SMS)
 
@@ -46,7 +49,9 @@ class Town:
         audiences = self.press.audiences()
         words = Announcements(PARIS, LETTERHEAD.town, PORTAL, catalogue)
         self.announcing = Announcing(database, clock, audiences, words)
-        self.addressing = Addressing(database, clock, audiences, words, LETTERHEAD, sends_sms=True)
+        self.addressing = Addressing(
+            database, clock, audiences, words, LETTERHEAD, sends_sms=True, pushes=True
+        )
         self.rounds = DigestRounds(database, clock, audiences)
 
     async def announce(self, event: Event) -> list[Event]:
@@ -295,3 +300,14 @@ async def test_after_a_standstill_everybody_gets_one_digest_of_all_that_time(tow
     await town.digests()
     (due,) = await town.due()
     assert due.content.subject == "Nouvelles\N{NO-BREAK SPACE}: Jour 2, et 3 annonces en tout"
+
+
+@on_sqlite
+async def test_to_count_a_campaign_no_delivery_is_read(town: Town) -> None:
+    campaign_id = new_id()
+    query = counting(campaign_id).compile(dialect=sqlite.dialect())
+    async with town.database.read() as session:
+        connection = await session.connection()
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", (campaign_id.hex,))
+        steps = [str(step) for step in plan]
+    assert any("COVERING INDEX" in step for step in steps), steps

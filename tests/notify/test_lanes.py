@@ -9,7 +9,17 @@ from sqlalchemy import select, update
 from cases import CaseEventRow
 from cases.audit import AuditRow
 from core.errors import Refused
-from notify import Content, Delivery, DeliveryStatus, Dispatcher, Limits, Medium, Priority
+from core.settings import Settings
+from notify import (
+    Content,
+    Delivery,
+    DeliveryStatus,
+    Dispatcher,
+    Limits,
+    Medium,
+    Priority,
+    limits_of,
+)
 from notify.dispatch.rates import Bucket
 from notify.models import DeliveryRow
 from notify.senders.contract import Declined, Gone, ProviderId, Unreachable
@@ -266,3 +276,13 @@ async def test_an_agent_may_write_to_the_address_again_and_the_audit_trail_knows
     async with desk.database.read() as session:
         actions = list(await session.scalars(select(AuditRow.action)))
     assert sorted(actions) == ["address.allowed", "address.suppressed"]
+
+
+def test_a_provider_that_answers_slowly_gets_its_whole_rate_all_the_same(
+    settings: Settings,
+) -> None:
+    many = settings.model_copy(update={"sending_per_second": {"twilio": 280.0}})
+    senders = [Provider("twilio", Medium.SMS), Provider("apprise", Medium.SMS)]
+    limits = limits_of(many, senders)
+    assert limits["twilio"] == Limits(connections=70, per_second=280.0)
+    assert limits["apprise"] == Limits(connections=8)

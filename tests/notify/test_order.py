@@ -91,7 +91,7 @@ async def test_whether_there_is_an_earlier_one_is_looked_up_in_its_case(desk: De
         "SEARCH notifications_1 USING INDEX ix_notifications_case_id (case_id=?)",
         "SEARCH deliveries_1 USING INDEX sqlite_autoindex_deliveries_2 (notification_id=?)",
     ]
-    assert not any("TEMP B-TREE" in step or step.startswith("SCAN") for step in plan)
+    assert not any("TEMP B-TREE" in step or step.startswith("SCAN") for step in plan), plan
 
 
 async def three_mails(desk: Desk) -> list[str]:

@@ -71,6 +71,26 @@ async def test_an_entry_is_written_previewed_published_corrected_and_withdrawn(
         assert (row.agent_id, row.object_id) == (house.agents[KARIM], address.split("/")[3])
 
 
+async def test_a_correction_is_seen_before_anybody_reads_it(house: House, topic: TopicRow) -> None:
+    karim = await house.browser(KARIM)
+    address = await written(karim, topic, action="publish")
+    typed = {"title-fr": "Rue barrée", "body-fr": "Dès **jeudi**.\nÀ 8 h.", "place": "Rue Pasteur"}
+    typed |= {"correction-fr": "Le jour", "topics": str(topic.id)}
+    seen = await karim.submit(address, address, action="preview", **typed)
+    assert seen.status_code == 200
+    for said in ("<strong>jeudi</strong>", "Le jour", "Rue Pasteur", 'value="correct"'):
+        assert said in seen.text
+    entry = await entry_of(house, address)
+    assert entry.version == 1
+    assert "jeudi" not in await karim.page(f"/entries/{entry.slug}")
+    back = await karim.send(address, hidden_fields(seen.text, address) | {"action": "edit"})
+    assert "Dès **jeudi**." in back.text
+    await karim.send(address, hidden_fields(seen.text, address) | {"action": "correct"})
+    assert "<strong>jeudi</strong>" in await karim.page(f"/entries/{entry.slug}")
+    wrong = await karim.submit(address, address, action="preview", **(typed | {"body-fr": ""}))
+    assert wrong.status_code == 422
+
+
 async def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
     camille: Browser, topic: TopicRow
 ) -> None:

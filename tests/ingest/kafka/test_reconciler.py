@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import utc_now
-from ingest.kafka import workers
+from ingest.kafka import apps
 from ingest.kafka.reconciler import Reconciler
 from ingest.models import OutboxRow
 from tests.ingest.kafka.stand import (
@@ -76,7 +76,7 @@ async def test_a_consumer_that_has_not_come_yet_is_waited_for(stand: Stand) -> N
 async def test_a_consumer_that_is_busy_is_waited_for(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "COMMIT", 0.01)  # it says so as soon as it has handled one
+    monkeypatch.setattr(apps, "COMMIT", 0.01)  # it says so as soon as it has handled one
     events = await stand.write(400, keys=6)
     consumer = replace(Scribe(pause=0.001).consumer, batch=4)
     reconciler = Reconciler(stand.database, [consumer], stand.brokers, utc_now, age=AT_ONCE)

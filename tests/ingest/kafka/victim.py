@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import Database, announce
 from ingest.events import Event
-from ingest.kafka import Brokers, workers
+from ingest.kafka import Brokers, apps
 from tests.ingest.kafka.stand import Scribe, Stand
 
 
@@ -22,7 +22,7 @@ class Victim(Scribe):
         return await super().handle(event, session, prepared)
 
 
-workers.GONE_AFTER = 5.0  # so that its heir need not wait for long
+apps.GONE_AFTER = 5.0  # so that its heir need not wait for long
 
 
 async def main(database_url: str, kafka_url: str, prefix: str) -> None:

@@ -1,8 +1,9 @@
 """How many queued mails a second reach the mail server, beside a bare loop with ``aiosmtplib``.
 
-Both send the same mails to Postfix's ``smtp-sink`` over as many connections, each in a process of
-its own; the bare loop has them composed before its clock starts, and stores nothing. Then ours is
-killed three times in between, and what the sink got is counted.
+The mails are those of a campaign, as its stages write them. Both send the same bytes to Postfix's
+``smtp-sink`` over as many connections, each in a process of its own; the bare loop has them
+composed before its clock starts, and stores nothing. Then ours is killed three times in between,
+and what the sink got is counted. From publishing to the last digest: :mod:`bench.alerts`.
 """
 
 import asyncio
@@ -10,32 +11,26 @@ import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
+from bench.sending.ready import make_ready
 from bench.servers import smtp_sink
-from core.clock import utc_now
 from core.database import Database
-from core.ids import derived_id, new_id
-from guichet.migrate import migrate
-from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
+from notify.models import DeliveryRow, DeliveryStatus
 from tests.postgresql import PostgreSQL, postgresql
 
 CONNECTIONS = 48
-WORDS = "La rue des Lilas est fermée à la circulation du 3 au 7 décembre pour des travaux.\n" * 6
 KILLS = 3
 ROUNDS = 3
-CHUNK = 1_000  # rows entered at once
 
 Results = dict[str, object]
 
@@ -76,11 +71,12 @@ def _killed(engine: str, folder: Path, server: PostgreSQL, mails: int) -> Result
         smtp_sink(dump=dumps) as port,
     ):
         for kill in range(1, KILLS + 1):
-            process = _start(url, port, "guichet")
-            while _count(dumps) < mails * kill // (KILLS + 1) and process.poll() is None:
-                time.sleep(0.1)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            with _start(url, port, "guichet") as process:
+                try:
+                    while _count(dumps) < mails * kill // (KILLS + 1) and process.poll() is None:
+                        time.sleep(0.1)
+                finally:
+                    process.kill()
         _sent(url, port, "guichet")
         left = asyncio.run(_waiting(url))
     seen = Counter(_message_ids(dumps))
@@ -96,59 +92,15 @@ def _store(engine: str, path: Path, server: PostgreSQL, mails: int) -> Iterator[
     name = "" if engine == "sqlite" else server.create()
     url = server.url(name) if name else f"sqlite+aiosqlite:///{path}"
     try:
-        asyncio.run(_fill(url, mails))
+        asyncio.run(make_ready(url, path.with_suffix(""), mails))
         yield url
     finally:
         if name:
             server.drop(name)
 
 
-async def _fill(url: str, mails: int) -> None:
-    database = Database(url)
-    try:
-        await migrate(database)
-        for start in range(0, mails, CHUNK):
-            rows = [_rows(number) for number in range(start, min(start + CHUNK, mails))]
-            async with database.begin() as session:
-                await session.execute(insert(NotificationRow), [row for row, _ in rows])
-                await session.execute(insert(DeliveryRow), [row for _, row in rows])
-    finally:
-        await database.close()
-
-
-def _rows(number: int) -> tuple[dict[str, object], dict[str, object]]:
-    notification_id = new_id()
-    delivery_id = derived_id(notification_id, Medium.EMAIL)
-    address, now = f"citizen{number}@citizens.example", utc_now()
-    notification: dict[str, object] = {
-        "id": notification_id,
-        "case_id": None,
-        "address": address,
-        "cause_event_id": new_id(),
-        "kind": "receipt",
-        "language": "fr",
-        "created_at": now,
-    }
-    delivery: dict[str, object] = {
-        "id": delivery_id,
-        "notification_id": notification_id,
-        "medium": Medium.EMAIL,
-        "recipient": address,
-        "return_path": "mairie@demo.example",
-        "status": DeliveryStatus.QUEUED,
-        "due_at": now - timedelta(seconds=1),
-        "message_id": f"<{delivery_id.hex}@guichet.demo.example>",
-        "subject": "Travaux rue des Lilas",
-        "text": WORDS,
-        "html": f"<p>{WORDS}</p>",
-        "headers": {"From": "Ville de Démo <mairie@demo.example>"},
-        "created_at": now,
-    }
-    return notification, delivery
-
-
 def _start(url: str, port: int, who: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "bench.alerting", who, url, str(port), str(CONNECTIONS)]
+    command = [sys.executable, "-m", "bench.sending.sender", who, url, str(port), str(CONNECTIONS)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
 
 
@@ -175,6 +127,6 @@ def _count(dump: Path) -> int:
 
 
 def _message_ids(dump: Path) -> Iterator[UUID]:
-    for path in dump.parent.glob(f"{dump.name}*"):
-        for name in re.findall(rb"^Message-ID: <([0-9a-f]{32})@", path.read_bytes(), re.M):
-            yield UUID(hex=name.decode())
+    mails = dump.read_bytes() if dump.exists() else b""
+    for name in re.findall(rb"^Message-ID: <([0-9a-f]{32})@", mails, re.M):
+        yield UUID(hex=name.decode())

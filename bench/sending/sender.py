@@ -1,6 +1,7 @@
-"""``python -m bench.alerting guichet|bare STORE PORT CONNECTIONS``: send all that is queued.
+"""Send: ``python -m bench.sending.sender guichet|bare STORE PORT CONNECTIONS [MAILS]``.
 
-Prints how many seconds that took, and the most memory that the process had.
+``guichet`` sends what is queued, ``bare`` the same mails, or so many of them, whatever has become
+of them. Prints how many seconds that took, and the most memory that the process had.
 """
 
 import asyncio
@@ -14,14 +15,15 @@ import aiosmtplib
 import uvloop
 from sqlalchemy import select, text
 
+from bench.sending.ready import HOSTNAME
 from core.clock import utc_now
 from core.database import Database
 from notify import Dispatcher, Smarthost, Smtp
+from notify.campaigns import CampaignContentRow
 from notify.mail import compose
-from notify.models import DeliveryRow
+from notify.models import DeliveryRow, Medium
 from notify.store import content_of, delivery_of
 
-HOSTNAME = "guichet.demo.example"
 GONE_AFTER = 6.0  # seconds, so that what a kill left is soon taken back
 LEFT = text(  # by the partial indexes, so that to look costs nothing
     "SELECT EXISTS (SELECT 1 FROM deliveries WHERE status = 'queued')"
@@ -30,10 +32,20 @@ LEFT = text(  # by the partial indexes, so that to look costs nothing
 LOOK = 0.05  # seconds between looks whether all is sent
 
 
-async def bare(database: Database, port: int, connections: int) -> float:
+async def bare(
+    database: Database, port: int, connections: int, most: int | None
+) -> tuple[int, float]:
     async with database.read() as session:
-        rows = await session.scalars(select(DeliveryRow))
-        mails = [(one.recipient, compose(delivery_of(one), content_of(one))) for one in rows]
+        query = (
+            select(DeliveryRow, CampaignContentRow)
+            .join(CampaignContentRow, CampaignContentRow.id == DeliveryRow.content_id)
+            .where(DeliveryRow.medium == Medium.EMAIL)
+            .limit(most)
+        )
+        mails = [
+            (row.recipient, compose(delivery_of(row), content_of(row, words)))
+            for row, words in await session.execute(query)
+        ]
 
     async def work() -> None:
         client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, local_hostname=HOSTNAME)
@@ -42,9 +54,9 @@ async def bare(database: Database, port: int, connections: int) -> float:
                 recipient, mail = mails.pop()
                 await client.sendmail("mairie@demo.example", recipient, mail)
 
-    begun = time.monotonic()
+    count, begun = len(mails), time.monotonic()
     await asyncio.gather(*(work() for _ in range(connections)))
-    return time.monotonic() - begun
+    return count, time.monotonic() - begun
 
 
 async def guichet(database: Database, port: int, connections: int) -> float:
@@ -66,17 +78,19 @@ async def guichet(database: Database, port: int, connections: int) -> float:
     return seconds
 
 
-async def main(who: str, url: str, port: int, connections: int) -> None:
+async def main(who: str, url: str, port: int, connections: int, most: int | None = None) -> None:
     database = Database(url)
-    before = time.process_time()
-    work = guichet if who == "guichet" else bare
+    before, told = time.process_time(), {}
     try:
-        seconds = await work(database, port, connections)
+        if who == "guichet":
+            told["seconds"] = await guichet(database, port, connections)
+        else:
+            count, seconds = await bare(database, port, connections, most)
+            told |= {"mails": count, "seconds": seconds}
     finally:
         await database.close()
     used = resource.getrusage(resource.RUSAGE_SELF)
-    told = {
-        "seconds": seconds,
+    told |= {
         "megabytes": used.ru_maxrss // 1024,
         "processor": time.process_time() - before,
     }
@@ -84,4 +98,4 @@ async def main(who: str, url: str, port: int, connections: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    uvloop.run(main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])))

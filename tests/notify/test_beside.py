@@ -1,0 +1,120 @@
+"""What goes to many goes out by a process beside: a real one, to a real mail server."""
+
+import os
+import signal
+from asyncio import create_task
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from notify.dkim import Dkim
+from notify.senders.beside import Beside
+from notify.senders.contract import Gone, Retry, Unreachable
+from notify.senders.smarthost import Smarthost
+from notify.verp import ReturnPaths
+from notify.ways_out import smtp
+from tests.notify.building import until
+from tests.notify.sink import Sink
+from tests.notify.test_dkim import verify
+from tests.notify.test_mail import CONTENT, DELIVERY
+
+BULK = replace(DELIVERY, is_bulk=True)
+PATHS = ReturnPaths(b"secret", "bounces@demo.example")
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    key = Ed25519PrivateKey.generate()
+    path = tmp_path / "key.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
+
+
+@pytest.fixture
+async def beside(sink: Sink, key: Path) -> AsyncIterator[Beside]:
+    beside = Beside(
+        partial(
+            smtp,
+            Smarthost.parse(sink.url),
+            hostname="guichet.demo.example",
+            name="smtp",
+            dkim=partial(Dkim.load, "demo.example", "guichet", key),
+            return_paths=PATHS,
+        )
+    )
+    yield beside
+    await beside.close()
+    assert not postmen()
+
+
+async def test_a_mail_to_many_is_composed_signed_and_sent_there(
+    sink: Sink, beside: Beside, key: Path
+) -> None:
+    assert await beside.send(DELIVERY, CONTENT) == "250 2.0.0 Ok: queued as 1"
+    assert not postmen()  # somebody waits for that one
+    assert await beside.send(BULK, CONTENT) == "250 2.0.0 Ok: queued as 2"
+    assert len(postmen()) == 1
+    near, far = sink.mails
+    assert near.content == far.content
+    assert far.mail_from == PATHS.address(BULK.id)
+    assert isinstance(far.content, bytes)
+    verify(far.content, Dkim.load("demo.example", "guichet", key).record)
+
+
+async def test_what_the_server_says_comes_back_from_there(sink: Sink, beside: Beside) -> None:
+    sink.to_recipients.extend(["550 5.1.1 No such user", "451 4.7.1 Greylisted"])
+    with pytest.raises(Gone, match=r"550 5\.1\.1 No such user"):
+        await beside.send(BULK, CONTENT)
+    with pytest.raises(Retry, match=r"451 4\.7\.1 Greylisted") as refusal:
+        await beside.send(BULK, CONTENT)
+    assert not refusal.value.in_doubt
+
+
+async def test_when_it_dies_its_mails_are_in_doubt_and_another_one_goes_on(
+    sink: Sink, beside: Beside
+) -> None:
+    sink.open.clear()
+    sending = create_task(beside.send(BULK, CONTENT))
+    await until(lambda: sink.waiting == 1)
+    (pid,) = postmen()
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(Unreachable) as death:
+        await sending
+    assert death.value.in_doubt
+    sink.open.set()
+    await beside.send(BULK, CONTENT)
+    assert postmen().isdisjoint({pid})
+
+
+async def test_it_ends_when_there_is_nothing_to_send_for_a_while(sink: Sink) -> None:
+    make = partial(
+        smtp,
+        Smarthost.parse(sink.url),
+        hostname="guichet.demo.example",
+        name="smtp",
+        dkim=None,
+        return_paths=PATHS,
+    )
+    beside = Beside(make, idle=0.01)
+    await beside.send(BULK, CONTENT)
+    await until(lambda: not postmen())
+    assert sink.ended == 1
+    await beside.close()
+
+
+def postmen() -> set[int]:
+    """The processes beside that this one has."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            status = (path / "stat").read_text().rpartition(")")[2].split()
+            is_ours = status[0] != "Z" and int(status[1]) == os.getpid()
+            if is_ours and b"notify.senders.postman" in (path / "cmdline").read_bytes():
+                found.add(int(path.name))
+    return found
