@@ -254,6 +254,7 @@ def _sqlite_engine(url: str, *, connections: int, pragmas: Sequence[str]) -> Asy
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Any) -> None:
         # A writer takes its lock at once: a lock taken half-way could not wait its turn.
-        connection.exec_driver_sql("BEGIN" if connections > 1 else "BEGIN IMMEDIATE")
+        driver = connection.connection.dbapi_connection
+        driver.begin_by("BEGIN" if connections > 1 else "BEGIN IMMEDIATE")
 
     return engine
