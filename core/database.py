@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from core.flushing import Flushing, flush_file
-from core.sqlite import OneHop
+from core.sqlite import LATER, OneHop, later_if_it_can
 from core.together import Together
 from core.turns import Turns
 
@@ -39,10 +39,6 @@ POSTGRESQL = {
 }
 """What libpq is told of a connection."""
 BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up
-
-LATER = {"later": True}
-"""Execution options of an insertion of several rows of which nobody reads what came of it: on
-SQLite it has no hop of its own to the database's thread."""
 
 T = TypeVar("T")
 AfterCommit = Callable[[Sequence[Any]], None]
@@ -225,10 +221,7 @@ def is_postgresql(session: AsyncSession) -> bool:
 async def insert_new(
     session: AsyncSession, model: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert the rows that are not there yet; those that are stay as they are.
-
-    On SQLite it is done with the next statement or the commit, and fails there.
-    """
+    """Insert the rows that are not there yet; those that are stay as they are."""
     if rows:
         statement = _insert_new(model, session.get_bind().dialect.name)
         await session.execute(statement, list(rows), execution_options=LATER)
@@ -285,18 +278,12 @@ def _sqlite_engine(
         options = connection.get_execution_options()
         connection.connection.dbapi_connection.begin(options.get("begin", begins))
 
-    def execute_later(rows: Any, cursor: Any, statement: str, context: Any) -> bool:
-        later: bool = context.execution_options.get("later", False)
-        if later:
-            cursor._adapt_connection.later(statement, rows)
-        return later
-
     @event.listens_for(engine.sync_engine, "do_executemany")
     def execute_rows(cursor: Any, statement: str, rows: Any, context: Any) -> bool:
-        return execute_later(rows, cursor, statement, context)
+        return later_if_it_can(cursor, statement, rows, context)
 
     @event.listens_for(engine.sync_engine, "do_execute")
     def execute_row(cursor: Any, statement: str, row: Any, context: Any) -> bool:
-        return execute_later([row], cursor, statement, context)
+        return later_if_it_can(cursor, statement, [row], context)
 
     return engine

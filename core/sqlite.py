@@ -4,8 +4,8 @@ SQLAlchemy asks an asynchronous driver for a cursor, for its execution, for its 
 end, one after the other. With aiosqlite each of these is a hop to another thread and back, which
 takes longer than most of our statements do, and meanwhile the loop turns to others. Here all four
 are one hop, and what nobody waits for has none of its own: a transaction begins in the hop of its
-first statement, and statements that are said to be :meth:`Connection.later` go along with the next
-one or with the commit.
+first statement, and insertions of which nothing is read back, :meth:`Connection.later`, go along
+with the next statement or with the commit, and fail there.
 
 It leans on ``_execute``, ``_conn`` and ``_tx`` of aiosqlite, as SQLAlchemy's own adapter does.
 There are no server-side cursors: rows come all at once.
@@ -23,6 +23,9 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_dbapi,
 )
 from sqlalchemy.util.concurrency import await_
+
+LATER = {"later": True}
+"""Execution options of any other statement of which nobody reads what came of it."""
 
 
 class _Done(NamedTuple):
@@ -59,6 +62,10 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 
     def _aenter_cursor(self, cursor: Any) -> Any:
         return cursor
+
+    def put_off(self, statement: str, rows: Any) -> None:
+        ours: Any = self._adapt_connection
+        ours.later(statement, rows)
 
     async def _execute_async(self, operation: Any, parameters: Any) -> Any:
         ours: Any = self._adapt_connection
@@ -118,7 +125,8 @@ class Connection(AsyncAdapt_aiosqlite_connection):
         inner: Any = self._connection
         untouched = self._untouched
         self._forget()
-        if not untouched and inner._connection and inner._conn.in_transaction:
+        # Not asked first whether there is a transaction: what was broken off may begin it yet.
+        if not untouched and inner._connection:
             inner._tx.put_nowait((None, inner._conn.rollback))
 
     async def hop(self, work: Any, *arguments: Any) -> Any:
@@ -141,6 +149,16 @@ class OneHop(AsyncAdapt_aiosqlite_dbapi):
     def connect(self, *arg: Any, **kw: Any) -> Connection:
         connection = super().connect(*arg, **kw)
         return Connection(self, connection._connection)
+
+
+def later_if_it_can(cursor: Any, statement: str, rows: Any, context: Any) -> bool:
+    """Put the statement off when nobody reads what comes of it. Returns whether it was."""
+    compiled = context.compiled
+    silent = context.isinsert and not (compiled.effective_returning or compiled.postfetch_lastrowid)
+    if not (silent or context.execution_options.get("later", False)):
+        return False
+    cursor.put_off(statement, rows)
+    return True
 
 
 def _run(
@@ -177,6 +195,8 @@ def _commit(connection: Any, before: _Before) -> None:
 
 def _do(cursor: sqlite3.Cursor, before: _Before) -> None:
     if before.script:
+        if cursor.connection.in_transaction:
+            cursor.connection.rollback()  # a script would commit what somebody has left open
         # Not execute: a pragma works when it is compiled, and what is compiled is kept.
         cursor.executescript(before.script)
     for statement, rows in before.inserts:

@@ -132,6 +132,24 @@ async def test_what_is_wrong_with_it_fails_the_transaction(store: Database) -> N
     assert await names(store) == {"Anne"}
 
 
+async def test_what_is_broken_off_leaves_nothing(store: Database) -> None:
+    async def half() -> None:
+        async with store.begin() as session:
+            await session.execute(text("UPDATE queues SET name = name"))
+            await insert_new(session, CitizenRow, [citizen("half")])
+            await session.execute(text("UPDATE queues SET name = name"))
+            await asyncio.sleep(10)
+
+    for steps in range(12):
+        task = asyncio.create_task(half())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+        await write(store, str(steps))
+    assert await names(store) == {str(steps) for steps in range(12)}
+
+
 async def test_a_transaction_in_which_nothing_is_done_waits_for_no_other_process(
     store: Database, tmp_path: Path
 ) -> None:
