@@ -64,7 +64,6 @@ async def bare(
 
 async def guichet(database: Database, port: int, connections: int) -> float:
     smtp = partial(Smtp, Smarthost.parse(f"smtp://127.0.0.1:{port}"), hostname=HOSTNAME)
-    spare_the_collector()  # as a town's process does
     dispatcher = Dispatcher(
         database, [Beside(smtp)], utc_now, connections=connections, gone_after=GONE_AFTER
     )
@@ -83,6 +82,7 @@ async def guichet(database: Database, port: int, connections: int) -> float:
 
 
 async def main(who: str, url: str, port: int, connections: int, most: int | None = None) -> None:
+    spare_the_collector()  # as a town's process does, and fair to both
     database = Database(url)
     before, told = time.process_time(), {}
     try:
