@@ -127,10 +127,10 @@ class _Lane:
         """Handle what is due, retries first. Returns whether there may be more."""
         name, most = self.consumer.name, self.consumer.batch
         retried, waiting = False, frozenset[UUID]()
-        async with self._database.read() as session:
-            troubled = await ledger.has_retries(session, name)
-            entries = await ledger.unread(session, name, self.consumer.stream, most)
-        if troubled:
+        async with self._database.glance() as session:
+            stream = self.consumer.stream
+            entries, has_retries = await ledger.unread(session, name, stream, most)
+        if has_retries:
             retried = await self._handling.retries()
             async with self._database.read() as session:
                 waiting = frozenset(await self._failures.behind(session, name, entries))

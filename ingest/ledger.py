@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, exists, func, select, text
+from sqlalchemy import bindparam, delete, exists, func, literal, select, text, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,13 +22,20 @@ from ingest.events import Event
 from ingest.models import CursorRow, ProcessedRow, RetryRow, StreamRow
 
 _CURSOR = select(CursorRow.seq).where(CursorRow.consumer == bindparam("consumer")).scalar_subquery()
+_HAS_RETRIES = select(exists().where(RetryRow.consumer == bindparam("consumer")))
 _UNREAD = (
     select(StreamRow.seq, StreamRow.event)
     .where(StreamRow.stream == bindparam("stream"), StreamRow.seq > func.coalesce(_CURSOR, 0))
     .order_by(StreamRow.seq)
     .limit(bindparam("most"))
+    .subquery()
 )
-_HAS_RETRIES = select(exists().where(RetryRow.consumer == bindparam("consumer")))
+# A row in any case, for what it says of the retries.
+_NEXT = (
+    select(_HAS_RETRIES.scalar_subquery(), _UNREAD.c.seq, _UNREAD.c.event)
+    .select_from(select(literal(1)).subquery().outerjoin(_UNREAD, true()))
+    .order_by(_UNREAD.c.seq)
+)
 
 _ENTER = text(
     "WITH new AS ("
@@ -114,13 +121,17 @@ async def enter(session: AsyncSession, events: Sequence[Event]) -> None:
         await insert_new(session, StreamRow, rows)
 
 
-async def unread(session: AsyncSession, consumer: str, stream: str, most: int) -> Sequence[Entry]:
-    """The next events for a consumer that reads by its cursor."""
+async def unread(
+    session: AsyncSession, consumer: str, stream: str, most: int
+) -> tuple[Sequence[Entry], bool]:
+    """The next events for a consumer that reads by its cursor; and whether it has retries, due now
+    or later."""
     values = {"consumer": consumer, "stream": stream, "most": most}
-    return [
-        Entry(seq, Event.model_validate_json(event))
-        for seq, event in await session.execute(_UNREAD, values)
+    rows = (await session.execute(_NEXT, values)).all()
+    entries = [
+        Entry(seq, Event.model_validate_json(event)) for _, seq, event in rows if seq is not None
     ]
+    return entries, bool(rows[0][0])
 
 
 async def look(session: AsyncSession, consumer: str, ids: Collection[UUID]) -> Mapping[UUID, Look]:

@@ -8,6 +8,7 @@ while it is being committed further answers gather for the one after.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
@@ -40,7 +41,10 @@ from notify.store import Claimed, Due, Outcome, claim
 
 GRACE = 5.0  # seconds that sendings under way get to end when we are told to stop
 GONE_AFTER = 30.0  # seconds without a sign after which a dispatcher is taken for dead
-LINGER = 0.002  # seconds
+
+
+LINGER = 0.005  # seconds
+FULL = 4  # times as many under way as have been answered: then a transaction is worth its while
 EXPIRE_EVERY = timedelta(seconds=1)
 
 log = structlog.get_logger()
@@ -159,9 +163,12 @@ class Dispatcher:
         return await self._step()
 
     async def _gather(self) -> None:
-        """A transaction of many answers costs as one of few: those that come are waited for."""
-        if self._sending and len(self._outcomes) < len(self._sending):
-            await asyncio.sleep(LINGER)
+        """A transaction of many answers costs as one of few: let some of them come."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while len(self._outcomes) * FULL < len(self._sending):
+                    self._news.clear()
+                    await self._news.wait()
 
     def _pause(self) -> float:
         """Until the next look: sooner where a provider's limit lets the next one go."""

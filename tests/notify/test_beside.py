@@ -81,7 +81,7 @@ async def test_when_it_dies_its_mails_are_in_doubt_and_another_one_goes_on(
 ) -> None:
     sink.open.clear()
     sending = create_task(beside.send(BULK, CONTENT))
-    await until(lambda: sink.waiting == 1)
+    await until(lambda: sink.waiting == 1, within=60)  # it has to start first
     (pid,) = postmen()
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(Unreachable) as death:
@@ -103,7 +103,7 @@ async def test_it_ends_when_there_is_nothing_to_send_for_a_while(sink: Sink) -> 
     )
     beside = Beside(make, idle=0.01)
     await beside.send(BULK, CONTENT)
-    await until(lambda: not postmen())
+    await until(lambda: not postmen(), within=60)
     assert sink.ended == 1
     await beside.close()
 

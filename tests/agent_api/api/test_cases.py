@@ -158,6 +158,7 @@ async def test_a_case_has_exactly_this_shape(house: House, program: httpx.AsyncC
             }
         ],
         "deliveries": [],
+        "wanted": [],
     }
 
 
