@@ -33,11 +33,12 @@ POSTGRESQL = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
     "keepalives_idle": 10,
-    # To compile a query takes longer than any of ours, and it is done by a guess of the cost. The
-    # other guess is of disks that have to move an arm to another page.
-    "options": "-c jit=off -c random_page_cost=1.1",
 }
 """What libpq is told of a connection."""
+# To compile a query takes longer than any of ours, and it is done by a guess of the cost. The
+# other guess is of disks that have to move an arm to another page.
+PLANNING = "-c jit=off -c random_page_cost=1.1"
+"""What PostgreSQL is told of it, beside and before what the URL's ``options`` say."""
 BUSY_TIMEOUT = 5.0  # seconds that a writer waits for another process before it gives up
 
 T = TypeVar("T")
@@ -107,11 +108,12 @@ class Database:
             )
             self._glancer = self._reader
         else:
+            options = f"{PLANNING} {make_url(url).query.get('options', '')}"
             self._writer = create_async_engine(
                 url,
                 pool_size=CONNECTIONS,
                 hide_parameters=True,
-                connect_args=POSTGRESQL,
+                connect_args={**POSTGRESQL, "options": options},
             )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
