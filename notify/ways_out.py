@@ -10,6 +10,7 @@ from core.settings import Settings
 from notify.devices import PushKeys, read_device
 from notify.dispatch import Limits
 from notify.dkim import Dkim
+from notify.models import Medium
 from notify.senders.apprise import AppriseSms
 from notify.senders.beside import Beside
 from notify.senders.contract import Sender
@@ -43,7 +44,7 @@ def ways_out(
 def limits_of(settings: Settings, senders: Sequence[Sender]) -> Mapping[str, Limits]:
     def limits(sender: Sender) -> Limits:
         per_second = settings.sending_per_second.get(sender.name, 0.0)
-        if isinstance(sender, Beside):
+        if isinstance(sender, Beside) and sender.medium is Medium.EMAIL:
             return Limits(settings.smtp_sending_connections, per_second)
         return Limits(max(OTHERS, ceil(per_second * ANSWER)), per_second)
 
@@ -67,10 +68,15 @@ def _mail(settings: Settings, secret: bytes) -> Sequence[Sender]:
                 dkim=dkim,
                 return_paths=return_paths(settings, secret),
             ),
-            partial(configure_logging, settings.log_level, as_json=settings.log_json),
+            _log(settings),
         )
         for number, url in enumerate(urls, 1)
     ]
+
+
+def _log(settings: Settings) -> Callable[[], None]:
+    """Of a process beside: as the town's own."""
+    return partial(configure_logging, settings.log_level, as_json=settings.log_json)
 
 
 def smtp(
@@ -94,7 +100,7 @@ def smtp(
 def _sms(settings: Settings, account: TwilioAccount | None) -> Sequence[Sender]:
     url = settings.apprise_url.get_secret_value()
     return [
-        *([TwilioSms(account)] if account else []),
+        *([Beside(partial(TwilioSms, account), _log(settings))] if account else []),
         *([AppriseSms(url)] if url else []),
     ]
 
