@@ -122,6 +122,8 @@ class TrackedCasePage:
     entries: Sequence[TrackedEntry]
     """Oldest first."""
     steps: Sequence[TrackedStep]
+    is_withdrawn: bool = False
+    """Closed by its citizen: told in no words of a procedure."""
     takes_comments: bool = True
 
 
