@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,7 +14,8 @@ from channels.web.body import TooLarge, drain, read_form
 from channels.web.contact_files import ContactFiles, KeptFile
 from channels.web.fields import email_address
 from channels.web.promise import Promises
-from channels.web.submission import MAX_FILES, File, Submission, mistakes_in
+from channels.web.sent import Sent, read_sent, text_of
+from channels.web.submission import MAX_FILES, Submission, mistakes_in
 from channels.web.tokens import Grant, Grants, Nonces
 from channels.web.topics.views import EntryCard
 from channels.web.views import ContactPage, ThanksPage
@@ -25,7 +26,6 @@ from core.metrics import REFUSED
 from core.ratelimit import RateLimit, TooMany, client_address, client_group
 from core.references import parse_reference, tracking_key
 from core.settings import Settings
-from core.text import clean_line, clean_text
 from core.web import FieldError, Pages
 from core.web.csrf import COOKIE, FIELD
 from ingest.message import ChannelName
@@ -33,6 +33,7 @@ from ingest.message import ChannelName
 HONEYPOT = "website"
 MAX_USER_AGENT = 500  # characters
 TOO_LARGE = N_("The files are too large. Send fewer, or smaller.")
+GONE = N_("A file that you had chosen is no longer kept here. Please choose it again.")
 
 
 Who = Callable[[Request], Awaitable[Account | None]]
@@ -61,7 +62,7 @@ class Contact:
         me = await self.who(request)
         known = Submission(name=me.name, email=me.email, phone=me.phone) if me else Submission()
         news = await self.news(self.pages.locale_of(request))
-        return self._page(request, known, news=news)
+        return self._page(request, Sent(known), news=news)
 
     async def send(self, request: Request) -> Response:
         """Accept what was sent and lead to the thanks, or show the form again with the reason."""
@@ -94,49 +95,54 @@ class Contact:
         return self.pages.render(request, "portal/thanks.html", page)
 
     async def _checked(self, request: Request, fields: FormData, client: str) -> Response:
-        submission, token = await _submission(fields), _text(fields, "nonce")
+        sent = await read_sent(fields)
         _ = translator(self.pages.locale_of(request))
         if not self._is_ours(request, fields):
             _refused("csrf")
             expired = _("The page had been open for too long. Please send the form again.")
-            return self._page(request, submission, [FieldError("", expired)], status=403)
-        action, _colon, which = _text(fields, "action").partition(":")
-        if action == "remove":
-            with suppress(Later):  # then it is still there, and shown
-                await self.files.remove(token, which)
-            return await self._again(request, submission, token, [], status=200)
-        if _text(fields, HONEYPOT):
+            return self._page(request, sent.strange(), [FieldError("", expired)], status=403)
+        if text_of(fields, HONEYPOT):
             _refused("honeypot")
             robot = FieldError(
                 "",
                 _("A hidden field was filled in, as robots do. It is empty again: please resend."),
             )
-            return await self._again(request, submission, token, [robot])
+            # Nothing of a robot's is kept.
+            return self._page(request, sent, [robot], status=422, files=await self._kept(sent))
+        action, _colon, which = text_of(fields, "action").partition(":")
+        if action == "remove":
+            with suppress(Later):  # then it is still there, and shown
+                await self.files.remove(sent.token, which)
+            return await self._again(request, sent, [], status=200)
         try:
-            kept = await self.files.contents(token) if _text(fields, "kept") else []
+            kept = await self.files.contents(sent.token) if sent.kept else []
         except Later as problem:
-            return self._later(request, submission, token, problem)
-        whole = replace(submission, files=[*kept, *submission.files])
+            return await self._later(request, sent, problem)
+        chosen = sent.submission.files
+        whole = replace(
+            sent.submission, files=[*kept, *(file for file in chosen if file not in kept)]
+        )
         mistakes = mistakes_in(whole, self._region, _)
+        if len(kept) < sent.kept:
+            mistakes.append(FieldError("attachments", _(GONE)))
         if not self.files.has_room([len(file.content) for file in whole.files]) and not any(
             mistake.field == "attachments" for mistake in mistakes
         ):
             mistakes.append(FieldError("attachments", _(TOO_LARGE)))
         if mistakes:
-            return await self._again(request, submission, token, mistakes)
-        return await self._hand_in(request, whole, token, client, kept=bool(kept))
+            return await self._again(request, sent, mistakes)
+        return await self._hand_in(request, sent, whole, client)
 
     def _is_ours(self, request: Request, fields: FormData) -> bool:
         """Whether it is a page of ours, of this browser, and not too old."""
-        return self.nonces.read(_text(fields, "nonce")) is not None and self.pages.csrf.valid(
-            request, _text(fields, FIELD)
+        return self.nonces.read(text_of(fields, "nonce")) is not None and self.pages.csrf.valid(
+            request, text_of(fields, FIELD)
         )
 
     async def _again(
         self,
         request: Request,
-        submission: Submission,
-        token: str,
+        sent: Sent,
         mistakes: Sequence[FieldError],
         *,
         status: int = 422,
@@ -145,28 +151,20 @@ class Contact:
         """The same page, which is ours, with the files that were chosen."""
         errors = [*mistakes]
         try:
-            refused = await self.files.keep(token, submission.files)
-            kept = await self.files.kept(token)
+            refused = await self.files.keep(sent.token, sent.submission.files)
+            files = await self.files.kept(sent.token)
         except Later:
-            return self._page(
-                request, submission, errors, status=status, token=token, headers=headers
-            )
-        if refused:
-            _ = translator(self.pages.locale_of(request))
-            sorry = _("There is no room for %(names)s.") % {"names": ", ".join(refused)}
-            errors.append(FieldError("attachments", sorry))
-        return self._page(
-            request,
-            replace(submission, files=()),
-            errors,
-            status=status,
-            token=token,
-            headers=headers,
-            kept=kept,
-        )
+            files = await self._kept(sent)
+        else:
+            sent = Sent(replace(sent.submission, files=()), sent.token, kept=len(files))
+            if refused:
+                _ = translator(self.pages.locale_of(request))
+                sorry = _("There is no room for %(names)s.") % {"names": ", ".join(refused)}
+                errors.append(FieldError("attachments", sorry))
+        return self._page(request, sent, errors, status=status, headers=headers, files=files)
 
     async def _hand_in(
-        self, request: Request, submission: Submission, token: str, client: str, *, kept: bool
+        self, request: Request, sent: Sent, whole: Submission, client: str
     ) -> Response:
         facts = {
             "client_address": client,
@@ -174,68 +172,72 @@ class Contact:
             "locale": self.pages.locale_of(request),
             "region": self._region,
         }
-        address, me = email_address(submission.email), await self.who(request)
+        address, me = email_address(whole.email), await self.who(request)
         if me and address == me.email:
             facts["account"] = str(me.id)  # their session proves the address
-        raw = await asyncio.to_thread(submission.raw)
+        raw = await asyncio.to_thread(whole.raw)
         try:
             # Not the page's nonce: who goes back and sends it again has another page.
             reference = await self.promises.hand_in(request.cookies[COOKIE], raw, facts)
-            if kept:
-                await self.files.sent(token)
         except Later as problem:
-            return self._later(request, submission, token, problem)
+            return await self._later(request, sent, problem)
+        if sent.kept:
+            with suppress(Later):  # it is accepted; the files go when the page is old
+                await self.files.sent(sent.token)
         path = f"/contact/thanks/{reference}"
         response = RedirectResponse(path, 303)
         self.grants.give(response, Grant("thanks", reference, address or ""), path)
         return response
 
-    def _later(
-        self, request: Request, submission: Submission, token: str, problem: Later
-    ) -> Response:
+    async def _later(self, request: Request, sent: Sent, problem: Later) -> Response:
         """The text stays on the page: sent again, it is still the same message."""
         _ = translator(self.pages.locale_of(request))
         sorry = _("We cannot take your message at this moment. Please send it again in a minute.")
         return self._page(
             request,
-            submission,
+            sent,
             [FieldError("", sorry)],
             status=503,
-            token=token,
             headers={"Retry-After": str(math.ceil(problem.retry_after))},
+            files=await self._kept(sent),
         )
+
+    async def _kept(self, sent: Sent) -> Sequence[KeptFile]:
+        """To be shown, if they can be read: whether they are or not, the page counts on them."""
+        with suppress(Later):
+            return await self.files.kept(sent.token)
+        return ()
 
     async def _too_large(self, request: Request, problem: TooLarge) -> Response:
         _refused("size")
         _ = translator(self.pages.locale_of(request))
         mistake, fields = FieldError("attachments", _(TOO_LARGE)), problem.fields
-        submission = await _submission(fields)
+        sent = await read_sent(fields)
         # What we have not read of the body must not be taken for the next request.
         headers = {"Connection": "close"}
         if not self._is_ours(request, fields):
-            return self._page(request, submission, [mistake], status=413, headers=headers)
-        token = _text(fields, "nonce")
-        return await self._again(request, submission, token, [mistake], status=413, headers=headers)
+            return self._page(request, sent.strange(), [mistake], status=413, headers=headers)
+        return await self._again(request, sent, [mistake], status=413, headers=headers)
 
     def _page(
         self,
         request: Request,
-        submission: Submission,
+        sent: Sent,
         mistakes: Sequence[FieldError] = (),
         *,
         status: int = 200,
-        token: str = "",
         headers: dict[str, str] | None = None,
         news: Sequence[EntryCard] = (),
-        kept: Sequence[KeptFile] = (),
+        files: Sequence[KeptFile] = (),
     ) -> Response:
         _ = translator(self.pages.locale_of(request))
-        errors = [*mistakes]
-        if submission.files and not any(error.field == "attachments" for error in errors):
+        errors, submission = [*mistakes], sent.submission
+        is_lost = bool(submission.files) or (sent.kept > 0 and not sent.token)
+        if is_lost and not any(error.field == "attachments" for error in errors):
             # They could not be kept, and no browser fills in a file field again.
             errors.append(FieldError("attachments", _("Please choose your files again.")))
         page = ContactPage(
-            nonce=token or self.nonces.new(),
+            nonce=sent.token or self.nonces.new(),
             subject=submission.subject,
             message=submission.message,
             email=submission.email,
@@ -243,7 +245,8 @@ class Contact:
             name=submission.name,
             max_upload=self.settings.max_upload,
             max_files=MAX_FILES,
-            files=kept,
+            files=files,
+            kept=max(sent.kept, len(files)) if sent.token else 0,
             errors=errors,
             news=news,
         )
@@ -255,26 +258,6 @@ class Contact:
     def _region(self) -> str:
         """The country whose numbers need no country code."""
         return self.settings.holidays.partition("-")[0]
-
-
-async def _submission(fields: FormData) -> Submission:
-    return Submission(
-        subject=clean_line(_text(fields, "subject")),
-        message=clean_text(_text(fields, "message")).strip(),
-        name=clean_line(_text(fields, "name")),
-        email=clean_line(_text(fields, "email")),
-        phone=clean_line(_text(fields, "phone")),
-        files=[
-            File(clean_line(part.filename or ""), part.content_type or "", await part.read())
-            for part in fields.getlist("attachments")
-            if isinstance(part, UploadFile) and part.filename
-        ],
-    )
-
-
-def _text(fields: FormData, name: str) -> str:
-    value = fields.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def _refused(reason: str) -> None:

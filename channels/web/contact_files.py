@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from sqlalchemy import ColumnElement, ForeignKey, String, Text, and_, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, and_, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +27,8 @@ from core.errors import Later
 LIFE = timedelta(seconds=NONCE_LIFE)
 SENT_LIFE = timedelta(hours=1)
 """After they were sent: who sends the same page twice sends the same request."""
+IN_ALL = 1 << 30
+"""Bytes of the files of all forms together: robots can send any number of forms."""
 _IDS = UUID("0d2f0f5e-94f4-4c1c-9f0b-5a0c6f3b7d11")
 
 
@@ -63,9 +65,15 @@ class ContactFiles:
     clock: Clock
     most: int
     """Bytes of all files of a form together."""
+    in_all: int = IN_ALL
 
     async def keep(self, nonce: str, files: Sequence[File]) -> list[str]:
-        """Keep what was chosen beside what is there; returns the names of what has no room."""
+        """Keep what was chosen beside what is there; returns the names of what has no room.
+
+        Raises Later, too, when all forms together have no room for more.
+        """
+        if files:
+            await self._check_room_in_all(sum(len(file.content) for file in files))
         kept, refused = list(await self.kept(nonce)), []
         known = {one.id for one in kept}
         for file in files:
@@ -117,6 +125,13 @@ class ContactFiles:
             async with self.database.begin() as session:
                 await session.execute(of_page.values(expires_at=self.clock() + SENT_LIFE))
 
+    async def _check_room_in_all(self, more: int) -> None:
+        with _later():
+            async with self.database.read() as session:
+                held = await session.scalar(select(func.sum(ContactFileRow.size))) or 0
+        if held + more > self.in_all:
+            raise Later("too many files of forms that were not sent")
+
     async def _add(self, nonce: str, row_id: UUID, position: int, file: File) -> None:
         blob = await self.blobs.stage_apart(file.content)
         row = {
@@ -129,10 +144,18 @@ class ContactFiles:
             "sha256": blob.sha256,
             "expires_at": self.clock() + LIFE,
         }
+        held = select(ContactFileRow.sha256).where(ContactFileRow.id == row_id)
         with _later():
             async with self.database.begin() as session:
                 await self.blobs.keep(session, [blob])
                 await insert_new(session, ContactFileRow, [row])
+                is_there = await session.scalar(held) != blob.sha256
+                if (
+                    is_there
+                ):  # sent twice at once: no row names this blob, so no sweep would find it
+                    await self.blobs.remove(session, [blob.sha256])
+        if is_there:
+            await self.blobs.discard([blob.sha256])
 
 
 async def sweep_contact_files(

@@ -52,12 +52,16 @@ def page_of(
     by_id = {str(one.id): one for one in proposals}
     changes = [_change(event, by_id) for event in tracked.events if event.kind in CHANGES]
     case = tracked.case
-    procedure = _procedure(tracked, forms)
+    procedure, end = _procedure(tracked, forms), _end(tracked)
+    is_withdrawn = end is not None and end.kind == "withdrawn"
+    # What came to another end has not come to the one that its procedure has words for.
+    fulfilled = end is None or not (is_withdrawn or end.data.get("outcome") == UNFULFILLED)
     return TrackedCasePage(
         reference=case.reference,
         subject=case.subject,
         status=_shown_status(case.status, procedure),
-        steps=_steps(procedure, locale, fulfilled=_is_fulfilled(tracked)),
+        steps=_steps(procedure, locale, fulfilled=fulfilled),
+        is_withdrawn=is_withdrawn,
         takes_comments=procedure is None or procedure.comments.citizen,
         queue_name=tracked.queue.name,
         received_at=case.received_at,
@@ -90,11 +94,10 @@ def _shown_status(status: str, procedure: Procedure | None) -> str:
     return shown[-1] if shown else STATUSES[0]
 
 
-def _is_fulfilled(tracked: Tracked) -> bool:
-    """Whether its end, if it has come to one, is the one that its procedure has words for."""
+def _end(tracked: Tracked) -> CaseEventRow | None:
+    """What has closed it, where it is closed."""
     ends = [event for event in tracked.events if event.kind in ("closed", "withdrawn")]
-    is_closed = tracked.case.status == "closed" and ends
-    return not is_closed or ends[-1].data.get("outcome") != UNFULFILLED
+    return ends[-1] if ends and tracked.case.status == "closed" else None
 
 
 def _steps(procedure: Procedure | None, locale: str, *, fulfilled: bool) -> list[TrackedStep]:

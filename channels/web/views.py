@@ -35,7 +35,8 @@ class ContactPage:
 
     Its fields are ``subject``, ``message``, ``email``, ``phone``, ``name``, ``attachments``
     (files), ``website`` (the honeypot: people leave it empty), ``nonce``, ``csrf`` and, when files
-    of it are kept, ``kept``. Its buttons are ``action``: ``send``, or ``remove:`` and a kept file.
+    of it are kept, ``kept``, their number. Its buttons are ``action``: ``send``, or ``remove:`` and
+    a kept file.
     """
 
     nonce: str
@@ -51,6 +52,8 @@ class ContactPage:
     max_files: int
     files: Sequence[KeptFile] = ()
     """Chosen before, and kept."""
+    kept: int = 0
+    """How many these are, also where they cannot be shown now."""
     errors: Sequence[FieldError] = ()
     news: Sequence[EntryCard] = ()
     """The newest entries of public topics."""
@@ -122,6 +125,8 @@ class TrackedCasePage:
     entries: Sequence[TrackedEntry]
     """Oldest first."""
     steps: Sequence[TrackedStep]
+    is_withdrawn: bool = False
+    """Closed by its citizen: told in no words of a procedure."""
     takes_comments: bool = True
 
 

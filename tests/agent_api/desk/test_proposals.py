@@ -226,3 +226,24 @@ async def test_what_a_procedure_says_at_its_end_is_said_of_what_came_to_it(
         assert ("without what was asked for" in await camille.page(desk)) == (fulfilled == "false")
         await camille.submit(desk, f"{desk}/reopen")
         assert "Livré" in (await citizen.get(f"/tracking/{case}")).text
+
+
+@pytest.mark.parametrize("visible", [True, False])
+async def test_a_withdrawn_request_is_told_in_no_words_of_its_procedure(
+    house: House, visible: bool
+) -> None:
+    done = {"label": {"fr": "Livré"}, "explanation": {"fr": "Les bacs ont été livrés."}}
+    doing = {"label": {"fr": "Préparé"}, "explanation": {"fr": "Nous préparons les bacs."}}
+    statuses = [
+        {"status": "in_progress", **doing},
+        {"status": "waiting", "visible": False, **doing},
+        {"status": "closed", "visible": visible, **done},
+    ]
+    case = await filed(house, bins(statuses=statuses))
+    tracking = f"/tracking/{case}"
+    async with house.client() as citizen:
+        await shows_key(house, citizen, case)
+        await send(citizen, tracking, f"{tracking}/withdraw", {})
+        page = (await citizen.get(tracking)).text
+    assert "Vous avez retiré votre demande" in page
+    assert not any(words in page for words in ("Livré", "livrés", "Préparé", "préparons"))

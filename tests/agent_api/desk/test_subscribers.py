@@ -86,7 +86,7 @@ async def test_a_list_that_was_cut_off_is_told_and_goes_on_where_it_was(
     location = f"{URL}/imports/{import_id}"
     assert not await lists.look(), "somebody may be at it"
     house.clock.advance(minutes=2)
-    assert "goes on by itself" in await camille.page(location)
+    assert "goes on by itself within two minutes" in await camille.page(location)
     assert "Interrupted" in await camille.page(URL)
     assert await lists.look()
     assert not await lists.look()

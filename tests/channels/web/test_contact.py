@@ -4,19 +4,24 @@ import asyncio
 import base64
 import json
 import re
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from cases.procedures.sweeping import DraftSweep
-from channels.web.contact_files import sweep_contact_files
-from channels.web.submission import MAX_FILES
+from channels.web.contact_files import ContactFiles, sweep_contact_files
+from channels.web.submission import MAX_FILES, File
 from core.blobs import BlobRow
+from core.errors import Later
 from core.i18n import translator
 from core.references import tracking_key
 from tests.channels.web.building import PDF, SECRET, TYPED, Portal, shows
+from tests.postgresql import on_sqlite
 
 REFERENCE = r"GU-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}"
+LARGE = ("large.bin", b"x" * 70_000, "")
+"""Too large to be kept in the store."""
 french, english = translator("fr"), translator("en")
 
 
@@ -292,12 +297,108 @@ async def test_what_a_form_has_no_room_for_is_told_by_name_and_the_rest_is_kept(
     assert len(json.loads(await portal.raw())["attachments"]) == MAX_FILES
 
 
+def large_files(portal: Portal) -> list[Path]:
+    """What the object store holds."""
+    return [path for path in Path(portal.settings.blobs_url).rglob("*") if path.is_file()]
+
+
+@on_sqlite
+async def test_kept_files_that_cannot_be_read_now_go_along_later(portal: Portal) -> None:
+    async with portal.browser() as browser:
+        wrong = await browser.contact([LARGE, PDF], email="jeanne")
+        (large,) = large_files(portal)
+        aside = large.rename(large.with_suffix(".aside"))
+        large.symlink_to(large)  # cannot be read, as if the object store were away
+        later = await browser.send(wrong.fields | {"email": TYPED["email"]})
+        assert later.status == 503
+        assert "large.bin" in later.html
+        assert later.error("attachments") == ""
+        aside.replace(large)
+        sent = await browser.send(later.fields)
+    assert sent.status == 303
+    attachments = json.loads(await portal.raw())["attachments"]
+    assert [part["name"] for part in attachments] == ["large.bin", "plan.pdf"]
+
+
+@on_sqlite
+async def test_a_form_whose_kept_files_are_gone_is_not_taken_without_a_word(
+    portal: Portal,
+) -> None:
+    sweep = DraftSweep(portal.database, portal.blobs, portal.clock, sweeps=[sweep_contact_files])
+    async with portal.browser() as browser:
+        wrong = await browser.contact([PDF], email="jeanne")
+        right = wrong.fields | {"email": TYPED["email"]}
+        assert (await browser.send(right)).status == 303
+        portal.clock.advance(minutes=61)
+        assert await sweep.sweep() == 1
+        again = await browser.send(right)  # from the browser's history
+        gone = french("A file that you had chosen is no longer kept here. Please choose it again.")
+        assert shows(again, "attachments", gone)
+        sent = await browser.send(again.fields, [PDF])
+    assert sent.status == 303
+    assert len(await portal.intakes()) == 1  # it is the same
+
+
+@on_sqlite
+async def test_a_page_that_is_not_ours_any_more_has_the_files_chosen_again(portal: Portal) -> None:
+    async with portal.browser() as browser:
+        wrong = await browser.contact([PDF], email="jeanne")
+        page = await browser.send(wrong.fields | {"csrf": "invented"})
+    assert page.status == 403
+    assert shows(page, "attachments", french("Please choose your files again."))
+    assert "kept" not in page.fields
+
+
+@on_sqlite
+async def test_what_is_accepted_is_thanked_for_though_its_files_cannot_be_cleared(
+    portal: Portal,
+) -> None:
+    async with portal.browser() as browser:
+        wrong = await browser.contact([PDF], email="jeanne")
+        async with portal.database.begin() as session:
+            fails = "BEFORE UPDATE ON contact_files BEGIN DELETE FROM what_is_not_there; END"
+            await session.execute(text(f"CREATE TRIGGER away {fails}"))
+        sent = await browser.send(wrong.fields | {"email": TYPED["email"]})
+    assert sent.status == 303
+    assert len(await portal.intakes()) == 1
+
+
+async def test_a_file_that_is_kept_twice_at_once_is_one_and_leaves_nothing(portal: Portal) -> None:
+    files = ContactFiles(portal.database, portal.blobs, portal.clock, most=1 << 20)
+    large = File("large.bin", "application/pdf", LARGE[1])
+    await asyncio.gather(*(files.keep("page", [large]) for _ in range(4)))
+    (kept,) = await files.kept("page")
+    assert await files.contents("page") == [large]
+    await files.remove("page", str(kept.id))
+    async with portal.database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(BlobRow)) == 0
+    assert large_files(portal) == []
+
+
+async def test_all_forms_together_have_an_end_of_room(portal: Portal) -> None:
+    files = ContactFiles(portal.database, portal.blobs, portal.clock, most=1 << 20, in_all=100_000)
+    large = File("large.bin", "application/pdf", LARGE[1])
+    assert await files.keep("page", [large]) == []
+    with pytest.raises(Later):
+        await files.keep("another", [large])
+    assert len(await files.kept("page")) == 1
+    assert await files.kept("another") == []
+
+
+@on_sqlite
+async def test_nothing_that_a_robot_sends_is_kept(portal: Portal) -> None:
+    async with portal.browser() as browser:
+        page = await browser.contact([PDF], website="https://spam.example")
+        assert shows(page, "attachments", french("Please choose your files again."))
+    async with portal.database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(BlobRow)) == 0
+
+
 async def test_kept_files_go_when_the_form_was_sent_or_left(portal: Portal) -> None:
     sweep = DraftSweep(portal.database, portal.blobs, portal.clock, sweeps=[sweep_contact_files])
-    large = ("large.bin", b"x" * 70_000, "")
     async with portal.browser() as browser:
         page = await browser.contact([PDF], email="jeanne")
-        await browser.contact([large], email="jeanne")  # and left
+        await browser.contact([LARGE], email="jeanne")  # and left
         assert (await browser.send(page.fields | {"email": TYPED["email"]})).status == 303
     portal.clock.advance(minutes=61)
     assert await sweep.sweep() == 1
