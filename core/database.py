@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from core.flushing import Flushing, flush_file
+from core.flushing import Flushing, Sync, to_the_disk
 from core.sqlite import LATER, OneHop, later_if_it_can
 from core.together import Together
 from core.turns import Turns
@@ -92,17 +92,16 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Database:
     """Two doors: :meth:`begin` to write in one transaction, :meth:`read` to look.
 
-    ``flush`` puts a file on the disk.
+    ``sync`` puts a file of SQLite's on the disk.
     """
 
-    def __init__(self, url: str, flush: Callable[[Path], None] = flush_file) -> None:
+    def __init__(self, url: str, sync: Sync = to_the_disk) -> None:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, connections=1, begins=_BEGIN_WRITING)
             self._patient_writer = self._writer.execution_options(begin=_BEGIN_PATIENT)
-            wal = Path(f"{make_url(url).database}-wal")
-            self._flushing = Flushing(partial(flush, wal))
+            self._flushing = Flushing(Path(f"{make_url(url).database}-wal"), sync)
             self._reader = _sqlite_engine(
                 url, connections=READERS, begins="BEGIN", pragmas=("query_only=ON",)
             )
@@ -136,10 +135,10 @@ class Database:
         """
         writer, turn = self._writer, _NO_TURN
         if self.is_sqlite:
-            self._flushing.check()
             writer = self._patient_writer if patient else self._writer
             turn = self._turns.take(patient=patient)
         async with turn:
+            self.check()
             session = AsyncSession(writer, expire_on_commit=False, autoflush=False)
             async with session, session.begin():
                 yield session
@@ -149,6 +148,11 @@ class Database:
         if announced:
             for tell in self._after_commit:
                 tell(announced)
+
+    def check(self) -> None:
+        """Raises OSError when nothing can be written any more before the process starts anew."""
+        if self.is_sqlite:
+            self._flushing.check()
 
     async def write(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Do a small piece of work that somebody waits for; durable when it returns.

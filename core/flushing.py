@@ -6,24 +6,20 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-_to_the_disk = getattr(os, "fdatasync", os.fsync)
+Sync = Callable[[int], None]
+"""Blocks until all that was written to the file of a descriptor, by whomever, is on the disk."""
 
-
-def flush_file(path: Path) -> None:
-    """Return when all that was written to the file is on the disk, whoever wrote it."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        _to_the_disk(descriptor)
-    finally:
-        os.close(descriptor)
+to_the_disk: Sync = getattr(os, "fdatasync", os.fsync)
 
 
 class Flushing:
-    """``work`` blocks until everything that was written before it began is on the disk."""
+    """Of one file, which need not be there before something was written to it."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
-        self._work = work
+    def __init__(self, path: Path, sync: Sync = to_the_disk) -> None:
+        self._path = path
+        self._sync = sync
         self._thread = ThreadPoolExecutor(1, "flushing")
+        self._descriptor: int | None = None
         self._next: asyncio.Task[None] | None = None
         self._running: asyncio.Task[None] | None = None
         self._problem: Exception | None = None
@@ -35,7 +31,8 @@ class Flushing:
         ------
         OSError
             When it could not be put there; then for ever after, because nobody knows what else the
-            kernel has lost: only who reads the file anew does.
+            kernel has lost: only who reads the file anew does. Also when the file could not be
+            opened, which may go well the next time.
         """
         self.check()
         if self._next is None:
@@ -50,13 +47,28 @@ class Flushing:
 
     def close(self) -> None:
         self._thread.shutdown()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
     async def _flush_after(self, earlier: asyncio.Task[None] | None) -> None:
         if earlier is not None:
             await asyncio.wait({earlier})
         self._running, self._next = self._next, None
+        self.check()  # what the earlier one has lost is not told again
+        descriptor = self._opened()
+        if descriptor is None:
+            return
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._work)
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._sync, descriptor)
         except OSError as problem:
             self._problem = problem
             raise
+
+    def _opened(self) -> int | None:
+        """Kept open, so that it is told of what went wrong since; None before there is a file."""
+        if self._descriptor is None:
+            try:
+                self._descriptor = os.open(self._path, os.O_RDONLY)
+            except FileNotFoundError:
+                return None
+        return self._descriptor

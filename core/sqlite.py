@@ -112,7 +112,7 @@ class Connection(AsyncAdapt_aiosqlite_connection):
         self._before = _Before(script, [*inserts, (statement, rows)])
 
     def commit(self) -> None:
-        if self._untouched or not self._connection._connection:
+        if self._untouched:
             self._forget()
             return
         try:

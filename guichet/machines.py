@@ -31,6 +31,7 @@ def for_machines(town: Town) -> APIRouter:
     @routes.get("/readyz")
     async def ready() -> Response:
         try:
+            town.database.check()
             async with town.database.read() as session:
                 await session.execute(text("SELECT 1"))
         except (SQLAlchemyError, OSError):

@@ -5,6 +5,7 @@ from functools import partial
 from math import ceil
 
 from core.database import Database
+from core.logging import configure_logging
 from core.settings import Settings
 from notify.devices import PushKeys, read_device
 from notify.dispatch import Limits
@@ -65,7 +66,8 @@ def _mail(settings: Settings, secret: bytes) -> Sequence[Sender]:
                 name="smtp" if number == 1 else f"smtp-{number}",
                 dkim=dkim,
                 return_paths=return_paths(settings, secret),
-            )
+            ),
+            partial(configure_logging, settings.log_level, as_json=settings.log_json),
         )
         for number, url in enumerate(urls, 1)
     ]

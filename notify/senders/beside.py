@@ -1,8 +1,9 @@
 """A sender for what goes to many, in a process beside: to compose, sign and hand over 100,000 mails
 is work for a processor of its own, and no citizen's page waits for it.
 
-What somebody waits for is sent from this process. The one beside is started by the first delivery
-of a campaign, and ends when there was none for a while.
+What somebody waits for is sent from this process, and so is everything where no other can be
+started. The one beside is started by the first delivery of a campaign, and ends when there was
+none for a while.
 """
 
 import asyncio
@@ -11,33 +12,61 @@ import sys
 from asyncio.subprocess import Process
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from itertools import count
 
-from notify.senders.contract import Content, Delivery, ProviderId, Sender, Unreachable
+import structlog
+
+from core.logging import configure_logging
+from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender
 from notify.senders.link import Link
 
 IDLE = 60.0  # seconds without work after which the process ends
 GOODBYE = 5.0  # seconds that it gets to end
 
+Prepare = Callable[[], None]
+Make = Callable[[], Sender]
+
+PLAIN_LOG = partial(configure_logging, "warning", as_json=False)
+
+log = structlog.get_logger()
+
 
 class Beside:
-    """``make`` makes a sender; it is called here once, and again in the process beside, to which
-    it is pickled."""
+    """Sends by what ``make`` makes.
 
-    def __init__(self, make: Callable[[], Sender], *, idle: float = IDLE) -> None:
+    Parameters
+    ----------
+    make
+        Called here once, and again in the process beside, to which it is pickled.
+    prepare
+        Called there first of all.
+    idle
+        Seconds without work after which that process ends.
+    """
+
+    def __init__(
+        self,
+        make: Make,
+        prepare: Prepare = PLAIN_LOG,
+        *,
+        idle: float = IDLE,
+    ) -> None:
         self._make = make
+        self._prepare = prepare
         self._near = make()
         self._idle = idle
-        self._postman: asyncio.Task[_Postman] | None = None
+        self._starting: asyncio.Task[_Postman | None] | None = None
+        self._postman: _Postman | None = None
         self._rest: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self.name, self.medium = self._near.name, self._near.medium
 
     async def send(self, delivery: Delivery, content: Content) -> ProviderId:
-        """As the senders do; Unreachable and in doubt when the process died meanwhile."""
-        if not delivery.is_bulk:
+        """As the senders do; Retry in doubt when the process died meanwhile."""
+        postman = await self._at_work() if delivery.is_bulk else None
+        if postman is None:
             return await self._near.send(delivery, content)
-        postman = await self._at_work()
         try:
             return await postman.send(delivery, content)
         finally:
@@ -45,45 +74,45 @@ class Beside:
 
     async def close(self) -> None:
         await self._near.close()
-        if self._rest is not None:
-            self._rest.cancel()
-            self._rest = None
-        if self._postman is not None and not _has_ended(self._postman):
-            self._end(await self._postman)
-        self._postman = None
+        if self._starting is not None:
+            await self._starting
+        self._stay_awake()
+        if self._postman is not None:
+            self._retire(self._postman)
         await asyncio.gather(*self._ending)
 
-    async def _at_work(self) -> "_Postman":
-        """The process that there is, or a new one; all who come meanwhile wait for the same."""
+    async def _at_work(self) -> "_Postman | None":
+        """The process that there is, or a new one, for which all who come meanwhile wait; None
+        where it cannot be."""
+        if self._postman is None or self._postman.is_gone:
+            if self._starting is None or self._starting.done():
+                self._starting = asyncio.create_task(self._start())
+            await asyncio.shield(self._starting)
+        self._stay_awake()
+        return self._postman
+
+    async def _start(self) -> None:
+        self._postman = None
+        try:
+            self._postman = await _Postman.start(self._prepare, self._make)
+        except (OSError, EOFError) as problem:
+            log.warning("postman.not_started", error=repr(problem))
+
+    def _stay_awake(self) -> None:
         if self._rest is not None:
             self._rest.cancel()
             self._rest = None
-        if self._postman is None or _has_ended(self._postman):
-            self._postman = asyncio.create_task(_Postman.start(self._make))
-        try:
-            return await asyncio.shield(self._postman)
-        except OSError as problem:
-            raise Unreachable(f"no process that sends: {problem}") from problem
 
     def _let_rest(self, postman: "_Postman") -> None:
-        if postman.is_idle and self._rest is None:
+        if postman is self._postman and postman.is_idle and self._rest is None:
             loop = asyncio.get_running_loop()
             self._rest = loop.call_later(self._idle, self._retire, postman)
 
     def _retire(self, postman: "_Postman") -> None:
         self._rest, self._postman = None, None
-        self._end(postman)
-
-    def _end(self, postman: "_Postman") -> None:
         ending = asyncio.create_task(postman.end())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
-
-
-def _has_ended(starting: "asyncio.Task[_Postman]") -> bool:
-    if not starting.done():
-        return False
-    return starting.exception() is not None or starting.result().is_gone
 
 
 class _Postman:
@@ -97,14 +126,20 @@ class _Postman:
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
-    async def start(cls, make: Callable[[], Sender]) -> "_Postman":
+    async def start(cls, prepare: Prepare, make: Make) -> "_Postman":
+        """Raises OSError or EOFError when it could not be started, or ended before it was ready."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "notify.senders.postman", stdin=theirs.fileno()
-            )
         link = Link(*await asyncio.open_connection(sock=ours))
-        link.put(make)
+        try:
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "notify.senders.postman", stdin=theirs.fileno()
+                )
+            link.put((prepare, make))
+            await link.take()
+        except BaseException:
+            link.close()  # which ends a process that there may be
+            raise
         return cls(process, link)
 
     @property
@@ -117,11 +152,11 @@ class _Postman:
 
     async def send(self, delivery: Delivery, content: Content) -> ProviderId:
         if self.is_gone:
-            raise Unreachable("the process that sends has ended")
+            raise Retry("the process that sends has ended")
         number = next(self._numbers)
         answer: asyncio.Future[ProviderId] = asyncio.get_running_loop().create_future()
-        self._answers[number] = answer
         self._link.put((number, delivery, content))
+        self._answers[number] = answer
         try:
             return await answer
         finally:
@@ -138,18 +173,25 @@ class _Postman:
         await self._listening
 
     async def _listen(self) -> None:
-        with suppress(EOFError, OSError):
+        try:
             while True:
                 for number, answer in await self._link.take():
-                    waiting = self._answers.get(number)
-                    if waiting is None or waiting.done():
-                        continue  # nobody waits for it any more
-                    if isinstance(answer, Exception):
-                        waiting.set_exception(answer)
-                    else:
-                        waiting.set_result(answer)
-        for waiting in self._answers.values():
-            if not waiting.done():
-                died = Unreachable("the process that sends died over it", in_doubt=True)
-                waiting.set_exception(died)
-        self._link.close()
+                    self._tell(number, answer)
+        except (EOFError, OSError):
+            pass  # it has ended, or is to end
+        except Exception:  # an answer that cannot be read: who knows what it will do next
+            log.exception("postman.unreadable")
+            self._process.kill()
+        finally:
+            self._link.close()
+            for number in list(self._answers):
+                self._tell(number, Retry("the process that sends died over it", in_doubt=True))
+
+    def _tell(self, number: int, answer: ProviderId | Exception) -> None:
+        waiting = self._answers.get(number)
+        if waiting is None or waiting.done():
+            return  # nobody waits for it any more
+        if isinstance(answer, Exception):
+            waiting.set_exception(answer)
+        else:
+            waiting.set_result(answer)

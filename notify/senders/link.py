@@ -17,18 +17,20 @@ class Link:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._batch: list[Any] = []
+        self._batch: list[bytes] = []
 
     def put(self, one: Any) -> None:
+        """Raises what ``pickle`` does, and sends nothing then."""
+        pickled = pickle.dumps(one, pickle.HIGHEST_PROTOCOL)
         if not self._batch:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._batch.append(one)
+        self._batch.append(pickled)
 
     async def take(self) -> list[Any]:
         """What the other end has put. Raises EOFError or OSError when it has gone."""
         (length,) = _LENGTH.unpack(await self._reader.readexactly(_LENGTH.size))
-        taken: list[Any] = pickle.loads(await self._reader.readexactly(length))  # noqa: S301
-        return taken
+        batch = pickle.loads(await self._reader.readexactly(length))  # noqa: S301
+        return [pickle.loads(one) for one in batch]  # noqa: S301
 
     def close(self) -> None:
         self._flush()

@@ -1,8 +1,8 @@
 """``python -m notify.senders.postman``: the process beside that sends what goes to many.
 
 It is given its sender first, then deliveries, on the socket that is its standard input, and tells
-there what came of each. Whoever started it closes that socket, or dies: then it ends at once, for
-nothing more may go out that nobody writes down.
+there that it is ready, and what came of each. Whoever started it closes that socket, or dies: then
+it ends at once, for nothing more may go out that nobody writes down.
 """
 
 import asyncio
@@ -25,9 +25,11 @@ async def _serve() -> None:
     for name in (signal.SIGINT, signal.SIGTERM):  # they are for the process that started us
         loop.add_signal_handler(name, lambda: None)
     link = Link(*await asyncio.open_connection(sock=socket.socket(fileno=0)))
-    (make,) = await link.take()
+    ((prepare, make),) = await link.take()
+    prepare()
     sender: Sender = make()
     spare_the_collector()
+    link.put("ready")
     sending: set[asyncio.Task[None]] = set()
     while True:
         try:

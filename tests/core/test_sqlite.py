@@ -23,11 +23,11 @@ class Disk:
     """A slow one: what is written is on it once ``open`` is set."""
 
     def __init__(self) -> None:
-        self.open, self.asked = Event(), list[Path]()
+        self.open, self.asked = Event(), list[int]()
         self.problem: OSError | None = None
 
-    def flush(self, path: Path) -> None:
-        self.asked.append(path)
+    def sync(self, descriptor: int) -> None:
+        self.asked.append(descriptor)
         if not self.open.wait(10):
             raise TimeoutError
         if self.problem:
@@ -43,7 +43,7 @@ def disk() -> Disk:
 async def store(sqlite_template: Path, tmp_path: Path, disk: Disk) -> AsyncIterator[Database]:
     path = tmp_path / "guichet.db"
     shutil.copy(sqlite_template, path)
-    store = Database(f"sqlite+aiosqlite:///{path}", disk.flush)
+    store = Database(f"sqlite+aiosqlite:///{path}", disk.sync)
     yield store
     disk.open.set()
     await store.close()
@@ -98,6 +98,32 @@ async def test_after_the_disk_has_failed_nothing_is_written(store: Database, dis
         with pytest.raises(OSError, match="did not reach the disk"):
             await write(store, "refused", patient=patient)
     assert "refused" not in await names(store)
+
+
+async def test_who_waits_behind_a_disk_that_fails_is_not_told_that_all_is_well(
+    store: Database, disk: Disk
+) -> None:
+    """The kernel tells of a failure once: who asks again hears that nothing is wrong."""
+    told: list[object] = []
+    store.after_commit(told.extend)
+    first = asyncio.create_task(write(store, "first", patient=True))
+    while not disk.asked:  # noqa: ASYNC110 - the thread tells nobody
+        await asyncio.sleep(0)
+    second = asyncio.create_task(write(store, "second", patient=True))
+    while "second" not in await names(store):
+        pass
+    disk.problem = OSError("it is broken")
+    disk.open.set()
+    results = await asyncio.gather(first, second, return_exceptions=True)
+    assert all(isinstance(result, OSError) for result in results)
+    assert (len(disk.asked), told) == (1, [])
+
+
+async def test_what_does_not_write_waits_for_no_disk(tmp_path: Path) -> None:
+    store = Database(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
+    async with store.begin(patient=True):
+        pass
+    await store.close()
 
 
 async def test_who_is_waited_for_is_on_the_disk_with_the_commit(

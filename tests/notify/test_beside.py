@@ -2,7 +2,7 @@
 
 import os
 import signal
-from asyncio import create_task
+from asyncio import create_task, to_thread
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from notify.dkim import Dkim
 from notify.senders.beside import Beside
-from notify.senders.contract import Gone, Retry, Unreachable
+from notify.senders.contract import Gone, Retry
 from notify.senders.smarthost import Smarthost
 from notify.verp import ReturnPaths
 from notify.ways_out import smtp
@@ -84,12 +84,21 @@ async def test_when_it_dies_its_mails_are_in_doubt_and_another_one_goes_on(
     await until(lambda: sink.waiting == 1, within=60)  # it has to start first
     (pid,) = postmen()
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(Unreachable) as death:
+    with pytest.raises(Retry) as death:
         await sending
     assert death.value.in_doubt
     sink.open.set()
     await beside.send(BULK, CONTENT)
     assert postmen().isdisjoint({pid})
+
+
+async def test_where_there_can_be_no_process_beside_this_one_sends(
+    sink: Sink, beside: Beside, key: Path
+) -> None:
+    await to_thread(key.unlink)  # so that the other one cannot make its sender
+    await beside.send(BULK, CONTENT)
+    assert len(sink.mails) == 1
+    await until(lambda: not postmen())
 
 
 async def test_it_ends_when_there_is_nothing_to_send_for_a_while(sink: Sink) -> None:
