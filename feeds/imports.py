@@ -20,7 +20,7 @@ from feeds.entry import Source, Writing, words_of
 from feeds.fetching import Fetched, Fetching, NotFetched
 from feeds.items import Item, read_items
 from feeds.keeping import new_draft
-from feeds.known import new_items
+from feeds.known import new_items, passed
 from feeds.models import OutsideFeedRow
 from feeds.publishing import Publishing
 
@@ -109,8 +109,8 @@ class Imports:
                 return  # taken away meanwhile
             new, first = await new_items(session, feed, items, self._clock()), False
             if feed.fetched_at is None:
-                first, passed = True, new[AT_FIRST:]
-                feed.passed_over = [[item.guid, item.url] for item in passed]
+                first = True
+                feed.passed_over = [list(passed(item)) for item in new[AT_FIRST:]]
                 new = new[:AT_FIRST]
             # The oldest first, so that the order of coming is the order of the feed.
             for item in reversed(new):

@@ -185,7 +185,8 @@ class OutsideFeedRow(Base):
     problem: Mapped[str] = mapped_column(Text, default="")
     """Why it could not be read the last time; empty when it could."""
     passed_over: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
-    """Guid and page of what it had at first and what did not come: that is no news later."""
+    """What it had at first and what did not come, and names that its entries had with another text
+    (:class:`feeds.known.Passed`): that is no news later."""
 
 
 class HubPingRow(Base):

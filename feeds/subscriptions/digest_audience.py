@@ -22,7 +22,14 @@ from feeds.subscriptions.audience import (
     within,
 )
 from feeds.subscriptions.digests import next_due
-from feeds.subscriptions.models import Cadence, Medium, SubscriberRow, SubscriptionRow
+from feeds.subscriptions.models import (
+    Act,
+    Cadence,
+    ConsentRow,
+    Medium,
+    SubscriberRow,
+    SubscriptionRow,
+)
 
 MOST = 40  # entries in one digest: the newest
 
@@ -43,8 +50,13 @@ class _Due(NamedTuple):
     medium: str
     district: str
     told_until: datetime
+
+
+class _Change(NamedTuple):
+    """Of the wish for mails of a topic, since the last digest."""
+
+    at: datetime
     cadence: str
-    due_at: datetime
 
 
 WISH = tuple(getattr(SubscriptionRow, name) for name in _Due._fields)
@@ -52,7 +64,8 @@ WISH = tuple(getattr(SubscriptionRow, name) for name in _Due._fields)
 
 class DigestAudience:
     """Those whose digest is due by ``due_at``, and not empty: it tells of what was published
-    ``until`` then, which is later when we were not running at that moment.
+    ``until`` then, which is later when we were not running at that moment. What was published while
+    somebody wanted it at once came at once, and is not in it.
 
     Who has been told is due again later, in the same transaction: so nobody is told twice, however
     many rounds there are at once.
@@ -84,8 +97,12 @@ class DigestAudience:
             theirs[person.id].append(_Due(*row[len(PERSON) :]))
         due = [one for each in theirs.values() for one in each]
         news = await self._read_news(session, due)
+        changes = await self._read_changes(session, theirs)
         names = await names_of(session, {one.topic_id for one in due})
-        readers = (self._reader(people[id], subs, news, names) for id, subs in theirs.items())
+        readers = (
+            self._reader(people[id], subs, list(_theirs(subs, news, changes[id])), names)
+            for id, subs in theirs.items()
+        )
         return [reader for reader in readers if reader is not None]
 
     async def take(
@@ -144,15 +161,38 @@ class DigestAudience:
                 by_topic[topic_id].append(news)
         return by_topic
 
+    async def _read_changes(
+        self, session: AsyncSession, theirs: Mapping[UUID, Sequence[_Due]]
+    ) -> Mapping[UUID, Mapping[UUID, list[_Change]]]:
+        """The oldest first, by subscriber and topic; most have none. Of a topic there may be some
+        that are older than what it was told: of a subscription that was ended, say."""
+        changes: dict[UUID, dict[UUID, list[_Change]]] = {id: {} for id in theirs}
+        if not theirs:
+            return changes
+        since = min(one.told_until for each in theirs.values() for one in each)
+        query = (
+            select(ConsentRow.subscriber_id, ConsentRow.topic_id, ConsentRow.at, ConsentRow.cadence)
+            .where(
+                ConsentRow.subscriber_id.in_(theirs),
+                ConsentRow.at > since,
+                ConsentRow.act == Act.CHANGED,
+                ConsentRow.medium == Medium.EMAIL,
+            )
+            .order_by(ConsentRow.at, ConsentRow.id)
+        )
+        for id, topic_id, at, cadence in await session.execute(query):
+            changes[id].setdefault(topic_id, []).append(_Change(at, cadence))
+        return changes
+
     def _reader(
         self,
         row: Person,
         subscriptions: Sequence[_Due],
-        news: Mapping[UUID, list[_News]],
+        news: Sequence[_News],
         names: Mapping[UUID, Mapping[str, str]],
     ) -> Reader | None:
         """None when there is nothing to tell."""
-        theirs = {one.entry_id: one for one in self._theirs(subscriptions, news)}
+        theirs = {one.entry_id: one for one in news}
         newest = sorted(theirs.values(), key=lambda one: (one.published_at, one.entry_id))[-MOST:]
         if not newest or not row.email:
             return None
@@ -170,14 +210,22 @@ class DigestAudience:
             token=self._office.tokens.of(row.id),
         )
 
-    def _theirs(
-        self, subscriptions: Sequence[_Due], news: Mapping[UUID, list[_News]]
-    ) -> Iterator[_News]:
-        for one in subscriptions:
-            for entry in news.get(one.topic_id, ()):
-                is_near = not one.district or entry.district in ("", one.district)
-                is_new = entry.published_at > one.told_until
-                # Of a last digest: what came later came at once.
-                is_new &= one.cadence != Cadence.IMMEDIATE or entry.published_at <= one.due_at
-                if one.medium == Medium.EMAIL and is_new and is_near:
-                    yield entry
+
+def _theirs(
+    subscriptions: Sequence[_Due],
+    news: Mapping[UUID, list[_News]],
+    changes: Mapping[UUID, Sequence[_Change]],
+) -> Iterator[_News]:
+    for one in subscriptions:
+        for entry in news.get(one.topic_id, ()):
+            is_near = not one.district or entry.district in ("", one.district)
+            is_new = entry.published_at > one.told_until
+            is_new = is_new and not _came_at_once(entry, one, changes.get(one.topic_id, ()))
+            if one.medium == Medium.EMAIL and is_new and is_near:
+                yield entry
+
+
+def _came_at_once(entry: _News, due: _Due, changes: Sequence[_Change]) -> bool:
+    """By the wish of that moment; since the last digest it was one for digests until it changed."""
+    before = [one.cadence for one in changes if due.told_until < one.at < entry.published_at]
+    return bool(before) and before[-1] == Cadence.IMMEDIATE

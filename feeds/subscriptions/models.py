@@ -78,7 +78,7 @@ class SubscriptionRow(Base):
     """What was published until then was in a digest, or came before the subscription."""
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the next digest goes out; None for what comes at once, but for a last one of what was
-    gathered before it did."""
+    gathered before it did. What came at once since ``told_until`` the lines of the proof tell."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -98,8 +98,10 @@ async def subscribe(
         else:
             if wish.cadence is Cadence.IMMEDIATE and row.cadence != Cadence.IMMEDIATE:
                 due_at = now  # what was gathered goes out once more as a digest, and now
-            elif row.cadence == Cadence.IMMEDIATE and row.due_at is None:
-                row.told_until = now
+            elif row.cadence == Cadence.IMMEDIATE:
+                if row.due_at is None:
+                    row.told_until = now
+                due_at = due_at or row.due_at  # a last digest that has not gone out yet does so
             row.cadence, row.hour, row.weekday = wish.cadence, wish.hour, wish.weekday
             row.district, row.due_at = wish.district, due_at
             act = Act.CHANGED

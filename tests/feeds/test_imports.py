@@ -190,6 +190,38 @@ async def test_alerts_that_share_a_link_are_each_news(outside: Outside) -> None:
     assert len(await outside.news.told()) == 3  # all but what was there before
 
 
+@pytest.mark.parametrize("count", [2, AT_FIRST + 2])
+@pytest.mark.parametrize("titles", ["of the day", "of the page"])
+async def test_items_that_each_have_a_standing_page_are_news_every_day(
+    outside: Outside, count: int, titles: str
+) -> None:
+    """A feed of lines or rivers: other guids and other words every day, under the same links."""
+    await outside.add(publishes=True)
+    days = 5
+    for day in range(days):
+        standing = [
+            renamed(
+                item(line, f"Line {line} on day {day}").replace(
+                    f"Item {line}", f"Line {line}" + f", day {day}" * (titles == "of the day")
+                ),
+                "guid",
+            ).replace("urn:new:", f"urn:{day}:")
+            for line in range(count)
+        ]
+        await outside.look(rss(*standing))
+    # Under the titles of pages the first time might be other names for what is there.
+    told = days - 1 if titles == "of the day" else days - 2
+    assert len(await outside.news.told()) == told * count
+
+
+async def test_a_feed_may_name_its_items_anew_more_than_once(outside: Outside) -> None:
+    await outside.add(publishes=True)
+    old = [item(number) for number in range(20)]
+    for scheme in ("urn:a:", "urn:b:", "urn:c:"):
+        await outside.look(rss(*(renamed(one, "guid").replace("urn:new:", scheme) for one in old)))
+    assert await outside.news.told() == []
+
+
 async def test_a_feed_that_cannot_be_read_says_why_and_is_left_in_peace(outside: Outside) -> None:
     await outside.add()
     await outside.look(b"<html>Not found</html>")

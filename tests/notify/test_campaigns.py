@@ -2,6 +2,7 @@
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from core.database import Database
 from core.ids import derived_id, new_id
-from feeds.subscriptions import SubscriptionRow
+from feeds.subscriptions import Said, SubscriptionRow, unsubscribe
 from ingest import publish
 from ingest.events import Event
 from notify import (
@@ -288,6 +289,66 @@ async def test_who_goes_from_a_digest_to_at_once_gets_what_was_gathered_in_a_las
     town.clock.advance(days=2)
     await town.digests()
     assert len(await town.due()) == 2
+
+
+async def test_a_last_digest_is_not_lost_when_the_wish_changes_again_before_it(
+    town: Town,
+) -> None:
+    topic = await town.press.topic("voirie")
+    await town.press.subscriber("anne@citizens.example", topic, cadence=DAILY, hour=18)
+    town.clock.advance(hours=1)
+    await town.press.entry(topic, title="Rue fermée")
+    await town.press.subscriber("anne@citizens.example", topic)
+    town.clock.advance(seconds=1)
+    await town.press.subscriber("anne@citizens.example", topic, district="nord")
+    town.clock.advance(minutes=1)
+    assert await town.digests()
+    (due,) = await town.due()
+    assert due.content.subject == "Nouvelles\N{NO-BREAK SPACE}: Rue fermée"
+
+
+async def test_what_came_at_once_between_two_digests_is_in_none(town: Town) -> None:
+    topic = await town.press.topic("voirie")
+
+    async def wish(**values: Any) -> None:
+        town.clock.advance(seconds=1)
+        await town.press.subscriber("anne@citizens.example", topic, **values)
+        town.clock.advance(seconds=1)
+
+    await wish(cadence=DAILY, hour=18)
+    await town.press.entry(topic, title="Rue fermée")
+    for number in range(2):
+        await wish()
+        await town.tell(await town.press.entry(topic, title=f"Bruit {number}"))
+        await wish(cadence=DAILY, hour=18)
+    await town.press.entry(topic, title="Rue ouverte")
+    town.clock.advance(hours=6)
+    assert await town.digests()
+    subjects = sorted(due.content.subject for due in await town.due())
+    assert subjects == [
+        "Bruit 0",
+        "Bruit 1",
+        "Nouvelles\N{NO-BREAK SPACE}: Rue ouverte, et 2 annonces en tout",
+    ]
+
+
+async def test_what_was_wished_of_a_subscription_that_ended_says_nothing_of_the_next(
+    town: Town,
+) -> None:
+    roads, culture = await town.press.topic("voirie"), await town.press.topic("fete")
+    wish: dict[str, Any] = {"cadence": DAILY, "hour": 18}
+    anne = await town.press.subscriber("anne@citizens.example", roads, culture, **wish)
+    town.clock.advance(seconds=1)
+    await town.press.subscriber("anne@citizens.example", roads)
+    town.clock.advance(seconds=1)
+    async with town.database.begin() as session:
+        await unsubscribe(session, town.clock, anne, Said("link"), topic_ids=[roads])
+    await town.press.subscriber("anne@citizens.example", roads, **wish)
+    town.clock.advance(seconds=1)
+    await town.press.entry(roads, title="Rue fermée")
+    town.clock.advance(hours=6)
+    assert await town.digests()
+    assert len(await town.due()) == 1
 
 
 async def test_after_a_standstill_everybody_gets_one_digest_of_all_that_time(town: Town) -> None:
