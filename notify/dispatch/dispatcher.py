@@ -44,6 +44,7 @@ GONE_AFTER = 30.0  # seconds without a sign after which a dispatcher is taken fo
 
 
 LINGER = 0.005  # seconds
+MOMENT = 0.005  # seconds between looks whether a provider's rate lets the next one go
 FULL = 4  # times as many under way as have been answered: then a transaction is worth its while
 EXPIRE_EVERY = timedelta(seconds=1)
 
@@ -173,7 +174,7 @@ class Dispatcher:
     def _pause(self) -> float:
         """Until the next look: sooner where a provider's limit lets the next one go."""
         wait = None if self._backlog.is_empty else self._lanes.wait(self._clock())
-        return POLL if wait is None else min(POLL, wait)
+        return POLL if wait is None else min(POLL, max(wait, MOMENT))
 
     async def _expire(self) -> None:
         now = self._clock()

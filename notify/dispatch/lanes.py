@@ -49,9 +49,15 @@ class Lane:
         """
         if self.pause.lasts(now):
             return 0
-        most = 1 if self.pause.ends_with_a_try else self._connections
-        half = (most + 1) // 2 - self._begun
-        return max(0, min(most - self._busy, half, self.bucket.has(now)))
+        half = (self._most + 1) // 2 - self._begun
+        return max(0, min(self._most - self._busy, half, self.bucket.has(now)))
+
+    def wait(self, now: datetime) -> float | None:
+        """Seconds until its rate lets the next one go, 0 when it does so by now; None when it is
+        not the rate that they wait for."""
+        if not self.bucket.is_limited or self.pause.lasts(now) or self._busy >= self._most:
+            return None
+        return self.bucket.wait(now)
 
     def take(self) -> None:
         self._busy += 1
@@ -65,6 +71,10 @@ class Lane:
 
     def done(self) -> None:
         self._busy -= 1
+
+    @property
+    def _most(self) -> int:
+        return 1 if self.pause.ends_with_a_try else self._connections
 
 
 class Lanes:
@@ -114,8 +124,8 @@ class Lanes:
 
     def wait(self, now: datetime) -> float | None:
         """Seconds until a provider may be given the next one; None when none is limited now."""
-        waits = [lane.bucket.wait(now) for lane in self.all if not lane.pause.lasts(now)]
-        return min((wait for wait in waits if wait), default=None)
+        waits = [lane.wait(now) for lane in self.all]
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def _allowed(self, due: Due) -> Sequence[Lane]:
         lanes = self._of[due.delivery.medium]

@@ -20,6 +20,7 @@ from notify import (
     Priority,
     limits_of,
 )
+from notify.dispatch.lanes import Lane
 from notify.dispatch.rates import Bucket
 from notify.models import DeliveryRow
 from notify.senders.contract import Declined, Gone, ProviderId, Unreachable
@@ -49,6 +50,21 @@ class Provider:
 
     async def close(self) -> None:
         """There is nothing to let go of."""
+
+
+def test_a_rate_is_waited_for_and_no_longer(clock: SettableClock) -> None:
+    """Once it lets the next one go, who asks is not told to wait for news that may never come."""
+    lane = Lane(Provider("one"), Limits(connections=2, per_second=10))
+    while lane.free(clock()):
+        lane.take()
+        lane.done()
+        lane.begin_step()
+    assert lane.wait(clock()) == pytest.approx(0.1)
+    clock.advance(seconds=0.2)
+    assert lane.wait(clock()) == 0
+    lane.take()
+    lane.take()
+    assert lane.wait(clock()) is None  # it is full: the next answer is news
 
 
 async def queued(desk: Desk, *names: str, **values: object) -> None:
