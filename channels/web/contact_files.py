@@ -6,22 +6,21 @@ with them: when the citizen takes one away, soon after the form was sent, or whe
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from sqlalchemy import ColumnElement, ForeignKey, String, Text, and_, delete, func, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from channels.web.submission import MAX_FILES, File
 from channels.web.tokens import NONCE_LIFE
+from core.away import later_when_away
 from core.blobs import APART, Blobs, apart
 from core.clock import Clock
-from core.database import Base, Database, UtcDateTime, insert_new, is_unavailable
+from core.database import Base, Database, UtcDateTime, insert_new
 from core.errors import Later
 
 LIFE = timedelta(seconds=NONCE_LIFE)
@@ -94,13 +93,13 @@ class ContactFiles:
 
     async def kept(self, nonce: str) -> Sequence[KeptFile]:
         """In the order in which they came."""
-        with _later():
+        with later_when_away():
             async with self.database.read() as session:
                 return [KeptFile(row.id, row.name, row.size) for row in await _rows(session, nonce)]
 
     async def contents(self, nonce: str) -> list[File]:
         """The same, as they were chosen."""
-        with _later():
+        with later_when_away():
             async with self.database.read() as session:
                 rows = await _rows(session, nonce)
                 held = await self.blobs.read_many(session, [row.sha256 for row in rows])
@@ -113,7 +112,7 @@ class ContactFiles:
         except ValueError:
             return
         which = and_(ContactFileRow.id == wanted, ContactFileRow.form == _form(nonce))
-        with _later():
+        with later_when_away():
             async with self.database.begin() as session:
                 gone = await _remove(session, self.blobs, which)
         await self.blobs.discard(gone)
@@ -121,12 +120,12 @@ class ContactFiles:
     async def sent(self, nonce: str) -> None:
         """The intake has them now."""
         of_page = update(ContactFileRow).where(ContactFileRow.form == _form(nonce))
-        with _later():
+        with later_when_away():
             async with self.database.begin() as session:
                 await session.execute(of_page.values(expires_at=self.clock() + SENT_LIFE))
 
     async def _check_room_in_all(self, more: int) -> None:
-        with _later():
+        with later_when_away():
             async with self.database.read() as session:
                 held = await session.scalar(select(func.sum(ContactFileRow.size))) or 0
         if held + more > self.in_all:
@@ -145,16 +144,15 @@ class ContactFiles:
             "expires_at": self.clock() + LIFE,
         }
         held = select(ContactFileRow.sha256).where(ContactFileRow.id == row_id)
-        with _later():
+        with later_when_away():
             async with self.database.begin() as session:
                 await self.blobs.keep(session, [blob])
                 await insert_new(session, ContactFileRow, [row])
-                is_there = await session.scalar(held) != blob.sha256
-                if (
-                    is_there
-                ):  # sent twice at once: no row names this blob, so no sweep would find it
+                is_another = await session.scalar(held) != blob.sha256
+                if is_another:
+                    # Sent twice at once: no row names this blob, so that no sweep would find it.
                     await self.blobs.remove(session, [blob.sha256])
-        if is_there:
+        if is_another:
             await self.blobs.discard([blob.sha256])
 
 
@@ -187,13 +185,3 @@ def _form(nonce: str) -> str:
 def _id(nonce: str, file: File) -> UUID:
     content = hashlib.sha256(file.content).hexdigest()
     return uuid5(_IDS, f"{_form(nonce)} {content} {file.name}")
-
-
-@contextmanager
-def _later() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as problem:
-        if is_unavailable(problem):
-            raise Later("the store is not available") from problem
-        raise

@@ -12,12 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.procedures import is_taken
-from core.database import Database, is_unavailable
-from core.errors import Later
+from core.away import later_when_away
+from core.database import Database
 from core.references import new_reference
 from ingest.intake import Accept, Arrival
 from ingest.message import ChannelName
@@ -54,12 +53,8 @@ class Promises:
         self, channel: ChannelName, identity: str, raw: bytes, facts: Mapping[str, Any]
     ) -> str:
         """The same of any channel; ``identity`` is what a repeated submission has in common."""
-        try:
+        with later_when_away():
             return await self._keep(channel, identity, raw, facts)
-        except (SQLAlchemyError, OSError) as problem:
-            if is_unavailable(problem):
-                raise Later("the store is not available") from problem
-            raise
 
     async def _keep(
         self, channel: ChannelName, identity: str, raw: bytes, facts: Mapping[str, Any]
