@@ -245,6 +245,14 @@ async def propose(
     await publish(session, [event])
 
 
+async def proposal_of(session: AsyncSession, case: CaseRow, proposal_id: UUID) -> ProposalRow:
+    """Raises NotThere when the case has no such proposal."""
+    row = await session.get(ProposalRow, proposal_id)
+    if row is None or row.case_id != case.id:
+        raise NotThere("no such proposal")
+    return row
+
+
 async def decide(
     session: AsyncSession,
     clock: Clock,
@@ -261,9 +269,7 @@ async def decide(
     Raises NotThere, Conflict, and NotNow when it was decided already.
     """
     case = await case_at(session, agent, reference, version)
-    row = await session.get(ProposalRow, proposal_id)
-    if row is None or row.case_id != case.id:
-        raise NotThere("no such proposal")
+    row = await proposal_of(session, case, proposal_id)
     if row.state == ProposalState.TAKEN_BACK:
         raise NotNow(N_("The citizen has taken this proposal back."))
     if row.state != ProposalState.OPEN:

@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.history import Actor, append
 from cases.models import CaseRow
-from cases.procedures.proposals import ProposalRow, ProposalState
+from cases.procedures.proposals import ProposalState, proposal_of
 from core.clock import Clock
-from core.errors import NotNow, NotThere
+from core.errors import NotNow
 from core.i18n import N_
 from ingest import publish
 
@@ -20,9 +20,7 @@ async def take_back(
 
     Twice is once. Raises NotThere, and NotNow when an agent has decided.
     """
-    row = await session.get(ProposalRow, proposal_id)
-    if row is None or row.case_id != case.id:
-        raise NotThere("no such proposal")
+    row = await proposal_of(session, case, proposal_id)
     if row.state == ProposalState.TAKEN_BACK:
         return
     if row.state != ProposalState.OPEN:
