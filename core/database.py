@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from core.flushing import Flushing, Sync, to_the_disk
-from core.sqlite import LATER, OneHop, later_if_it_can
+from core.sqlite import OneHop, later_if_it_can
 from core.together import Together
 from core.turns import Turns
 
@@ -230,7 +230,7 @@ async def insert_new(
     """Insert the rows that are not there yet; those that are stay as they are."""
     if rows:
         statement = _insert_new(model, session.get_bind().dialect.name)
-        await session.execute(statement, list(rows), execution_options=LATER)
+        await session.execute(statement, list(rows))
 
 
 @cache

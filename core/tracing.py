@@ -41,11 +41,6 @@ def shut_down(grace: float = GRACE) -> None:
         spans.close(grace)
 
 
-def is_on() -> bool:
-    """Whether anybody hears of spans."""
-    return _process.spans is not None
-
-
 def current() -> str | None:
     """The ``traceparent`` of the span that we are in."""
     return _current.get()

@@ -16,9 +16,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import tracing
 from core.database import Database
 from core.metrics import HANDLED, HANDLING
+from core.tracing import span
 from ingest import ledger
 from ingest.consumer import Consumer
 from ingest.events import Event
@@ -153,12 +153,15 @@ class Handling:
     async def _handled(
         self, session: AsyncSession, event: Event, prepared: object
     ) -> Sequence[Event]:
-        handler, name = self.consumer.handler, self.consumer.name
-        if not tracing.is_on():
-            return await handler.handle(event, session, prepared)
-        attributes = {"event": event.id, "stream": event.stream, "consumer": name}
-        with tracing.span(f"handle {name}", event.traceparent, **attributes):
-            return await handler.handle(event, session, prepared)
+        name = self.consumer.name
+        with span(
+            f"handle {name}",
+            event.traceparent,
+            event=event.id,
+            stream=event.stream,
+            consumer=name,
+        ):
+            return await self.consumer.handler.handle(event, session, prepared)
 
     async def _mark_read(self, session: AsyncSession, seq: int) -> None:
         if self.mark_read is not None:
