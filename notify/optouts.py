@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, Select, String, Text, bindparam, select
+from sqlalchemy import Index, String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -61,11 +61,12 @@ async def record_wish(
     )
 
 
-def _query_of_stopped() -> Select[str]:
+async def stopped(session: AsyncSession, medium: Medium, addresses: Collection[str]) -> set[str]:
+    """Those of the addresses whose last word on this medium was no."""
     later = aliased(OptOutRow)
-    return select(OptOutRow.address).where(
-        OptOutRow.address.in_(bindparam("addresses", expanding=True)),
-        OptOutRow.medium == bindparam("medium"),
+    query = select(OptOutRow.address).where(
+        OptOutRow.address.in_(addresses),
+        OptOutRow.medium == medium,
         OptOutRow.allowed.is_(False),
         ~select(later.id)
         .where(
@@ -75,12 +76,4 @@ def _query_of_stopped() -> Select[str]:
         )
         .exists(),
     )
-
-
-_STOPPED = _query_of_stopped()
-
-
-async def stopped(session: AsyncSession, medium: Medium, addresses: Collection[str]) -> set[str]:
-    """Those of the addresses whose last word on this medium was no."""
-    values = {"addresses": list(addresses), "medium": medium}
-    return set(await session.scalars(_STOPPED, values))
+    return set(await session.scalars(query))
