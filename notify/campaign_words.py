@@ -1,19 +1,17 @@
 """What a campaign says: once for each language and medium, of digests once for each choice."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from yarl import URL
 
+from notify.addressed import Row
 from notify.announcements import Announcements, AnnouncementView, Item
 from notify.campaigns import CampaignContentRow, CampaignKind, CampaignRow
 from notify.letterhead import Letterhead
 from notify.mail import mailbox
 from notify.models import Medium
 from notify.senders.push import LINK
-
-Row = dict[str, Any]
 
 
 class CampaignWords:

@@ -110,7 +110,7 @@ class Reconciler:
         async with self._database.begin() as session:
             if not await session.scalar(_TURN):
                 return 0  # another process is at it
-            await self._let_go(session)
+            await session.execute(self._delete_settled)
             missing = await self._missing(session)
             unseen = await self._unseen(missing) if missing else set()
             if unseen:  # unless it was handled, and that committed, since we looked
@@ -146,9 +146,6 @@ class Reconciler:
             count, seq = found.get(name, (0, None))
             LAG.labels(name).set(count)
             OLDEST.labels(name).set(ledger.age(events[seq], now) if seq else 0)
-
-    async def _let_go(self, session: AsyncSession) -> None:
-        await session.execute(self._delete_settled)
 
     async def _missing(self, session: AsyncSession) -> list[Missing]:
         """What was published a while ago and a consumer has neither handled nor put aside."""

@@ -41,9 +41,7 @@ from notify.store import Claimed, Due, Outcome, claim
 
 GRACE = 5.0  # seconds that sendings under way get to end when we are told to stop
 GONE_AFTER = 30.0  # seconds without a sign after which a dispatcher is taken for dead
-
-
-LINGER = 0.005  # seconds
+LINGER = 0.005  # seconds that answers get to gather
 MOMENT = 0.005  # seconds between looks whether a provider's rate lets the next one go
 FULL = 4  # times as many under way as have been answered: then a transaction is worth its while
 EXPIRE_EVERY = timedelta(seconds=1)

@@ -56,7 +56,7 @@ class Beside:
         self._prepare = prepare
         self._near = make()
         self._idle = idle
-        self._starting: asyncio.Task[_Postman | None] | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._postman: _Postman | None = None
         self._rest: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
