@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from bench.alerts.desk import Desk
 from bench.alerts.entries import DIGEST, NEWS, WHILE_ADDRESSING, WHILE_SENDING
 from bench.alerts.killed import AT, kill_in_between, rate
 from bench.alerts.memory import MOST, watched
-from bench.alerts.sinks import Sinks, sinks
+from bench.alerts.sinks import Sinks, sinks, until_mails
 from bench.alerts.store import Store
 from bench.alerts.town import CONNECTIONS, ENGINES, SMS_PER_SECOND, Running
 from bench.alerts.urgent import warn
@@ -42,7 +43,7 @@ def measured(engine: str, folder: Path, subscribers: int) -> tuple[Results, list
     ):
         store = Store(town.ground.database_url)
         topics = store.enter(people)
-        with Desk(town.url, town.password) as desk:
+        with closing(Desk(town.url, town.password)) as desk:
             results, problems = _run(town, store, desk, seen, topics, people)
         results["ratio_to_the_bare_loop"] = _beside_bare(store.url, folder, results)
     results["megabytes"] = {**memory, "at_most": MOST}
@@ -65,9 +66,9 @@ def _run(
     due = utc_now() + DIGESTS_AFTER
     store.set_digests_due(due)
     begun = desk.publish(NEWS, topics["travaux"])
-    _until_mails(seen, int(0.02 * mails))
+    until_mails(seen, NEWS.title, int(0.02 * mails), within=PATIENCE)
     early, problems = warn(desk, seen, store, topics["alertes"], people, WHILE_ADDRESSING)
-    _until_mails(seen, int(0.15 * mails))
+    until_mails(seen, NEWS.title, int(0.15 * mails), within=PATIENCE)
     late, more = warn(desk, seen, store, topics["alertes"], people, WHILE_SENDING)
     times = kill_in_between(town, seen, NEWS.title, mails)
     _until_all(seen, store, expected)
@@ -104,15 +105,6 @@ def _expected(people: Sequence[Person]) -> Mapping[str, set[str]]:
         WHILE_ADDRESSING.title: urgent,
         WHILE_SENDING.title: urgent,
     }
-
-
-def _until_mails(seen: Sinks, count: int) -> None:
-    """So many of the campaign's mails have come."""
-    until(
-        lambda: seen.count(NEWS.title, mails=True) >= count,
-        within=PATIENCE,
-        otherwise=lambda: f"{seen.count(NEWS.title, mails=True)} of {count} mails came",
-    )
 
 
 def _until_all(seen: Sinks, store: Store, expected: Mapping[str, set[str]]) -> None:

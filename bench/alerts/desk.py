@@ -3,8 +3,6 @@
 import re
 import time
 from html import unescape
-from types import TracebackType
-from typing import Self
 from uuid import UUID
 
 import httpx
@@ -37,17 +35,6 @@ class Desk:
 
     def close(self) -> None:
         self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _post(self, page: str, to: str, form: dict[str, str]) -> float:
         """Send the form of a page; it must lead on."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from email.header import decode_header, make_header
 from functools import lru_cache
 
+from bench.sending.ready import BODY, SMS, TITLE
+
 DIGEST = "digest"
 _BEGINS = "Nouvelles"  # the subject of a digest
 
@@ -27,11 +29,7 @@ def _warning(when: str) -> Entry:
     )
 
 
-NEWS = Entry(
-    "Travaux rue des Lilas",
-    "La rue des Lilas est fermée à la circulation du 3 au 7 décembre pour des travaux.\n" * 6,
-    "Travaux rue des Lilas du 3 au 7 décembre : prenez la rue Pasteur.",
-)
+NEWS = Entry(TITLE, BODY, SMS)
 WHILE_ADDRESSING = _warning("eau du matin")
 WHILE_SENDING = _warning("eau du soir")
 _ENTRIES = (NEWS, WHILE_ADDRESSING, WHILE_SENDING)

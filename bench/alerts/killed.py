@@ -1,12 +1,10 @@
 """SIGKILL of the process that sends, three times while a campaign goes out."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.alerts.sinks import Sinks
+from bench.alerts.sinks import Sinks, until_mails
 from bench.alerts.town import Running
-from bench.alerts.waiting import until
 
 AT = (0.4, 0.6, 0.8)  # of the mails, at the sink
 PATIENCE = 600.0  # seconds between two kills
@@ -25,21 +23,13 @@ class Away:
 def kill_in_between(town: Running, sinks: Sinks, tells: str, mails: int) -> list[Away]:
     times = []
     for share in AT:
-        _wait_for(lambda: sinks.count(tells, mails=True), int(mails * share))
+        until_mails(sinks, tells, int(mails * share), within=PATIENCE)
         since = time.time()
         town.kill()
         left = mails - sinks.count(tells, mails=True)
         town.start()
         times.append(Away(since, time.time(), left))
     return times
-
-
-def _wait_for(came: Callable[[], int], count: int) -> None:
-    until(
-        lambda: came() >= count,
-        within=PATIENCE,
-        otherwise=lambda: f"{came()} of {count} mails came",
-    )
 
 
 def rate(moments: list[float], begun: float, times: list[Away], share: float = 0.95) -> float:

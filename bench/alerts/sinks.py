@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.alerts.entries import told_of
+from bench.alerts.waiting import until
 from bench.servers import smtp_sink, twilio_double
 
 LOOK = 0.05  # seconds between two looks at what was written down
@@ -67,6 +68,15 @@ class Sinks:
         arrivals.append(arrival)
         if len(arrivals) == 1:
             self._first[tells, "@" in recipient].append(arrival.at)
+
+
+def until_mails(seen: Sinks, tells: str, count: int, *, within: float) -> None:
+    """So many mails of it have come."""
+    until(
+        lambda: seen.count(tells, mails=True) >= count,
+        within=within,
+        otherwise=lambda: f"{seen.count(tells, mails=True)} of {count} mails came",
+    )
 
 
 def _kinds(mails: bool | None) -> tuple[bool, ...]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.alerts.sinks import Sinks
@@ -31,7 +32,7 @@ class Running:
     password: str
     kill: Callable[[], None]
     """SIGKILL of the process that sends; returns when it is gone."""
-    start: Callable[[], None]
+    start: Callable[[], object]
     """It again; returns when it is at work."""
     pids: Callable[[], Mapping[str, int]]
     """Of its processes, by name."""
@@ -49,7 +50,7 @@ def embedded(folder: Path, sinks: Sinks) -> Iterator[Running]:
             town.url,
             town.password,
             kill=town.kill,
-            start=lambda: (town.start(), None)[1],
+            start=town.start,
             pids=lambda: {"run": town.pid},
         )
     finally:
@@ -78,8 +79,8 @@ def distributed(folder: Path, sinks: Sinks) -> Iterator[Running]:
                 county,
                 desk.url,
                 desk.password,
-                kill=lambda: county.kill(SENDING),
-                start=lambda: (county.start(SENDING), None)[1],
+                kill=partial(county.kill, SENDING),
+                start=partial(county.start, SENDING),
                 pids=lambda: {name: one.pid for name, one in processes.items() if one.is_running},
             )
         finally:
