@@ -60,14 +60,19 @@ async def names(store: Database) -> set[str]:
         return set(await session.scalars(select(CitizenRow.name)))
 
 
+async def asked(disk: Disk) -> None:
+    """Until the disk has something to do."""
+    while not disk.asked:  # noqa: ASYNC110 - the thread tells nobody
+        await asyncio.sleep(0)
+
+
 async def test_the_patient_wait_for_the_disk_and_nobody_waits_for_them(
     store: Database, disk: Disk
 ) -> None:
     told: list[object] = []
     store.after_commit(told.extend)
     patient = asyncio.create_task(write(store, "patient", patient=True))
-    while not disk.asked:  # noqa: ASYNC110 - the thread tells nobody
-        await asyncio.sleep(0)
+    await asked(disk)
     await write(store, "waited for")
     assert await names(store) == {"patient", "waited for"}
     assert told == ["waited for"]
@@ -107,8 +112,7 @@ async def test_who_waits_behind_a_disk_that_fails_is_not_told_that_all_is_well(
     told: list[object] = []
     store.after_commit(told.extend)
     first = asyncio.create_task(write(store, "first", patient=True))
-    while not disk.asked:  # noqa: ASYNC110 - the thread tells nobody
-        await asyncio.sleep(0)
+    await asked(disk)
     second = asyncio.create_task(write(store, "second", patient=True))
     while "second" not in await names(store):
         pass

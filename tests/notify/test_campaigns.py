@@ -272,15 +272,21 @@ async def test_a_digest_has_what_was_published_since_the_last_and_goes_out_once(
     assert due_at.pop() > town.clock()  # type: ignore[operator]
 
 
-async def test_who_goes_from_a_digest_to_at_once_gets_what_was_gathered_in_a_last_one(
-    town: Town,
-) -> None:
+async def from_digest_to_at_once(town: Town) -> UUID:
+    """Anne changes her wish when a closed street has been gathered for her; returns the topic."""
     topic = await town.press.topic("voirie")
     await town.press.subscriber("anne@citizens.example", topic, cadence=DAILY, hour=18)
     town.clock.advance(hours=1)
     await town.press.entry(topic, title="Rue fermée")
     await town.press.subscriber("anne@citizens.example", topic)
     town.clock.advance(seconds=1)
+    return topic
+
+
+async def test_who_goes_from_a_digest_to_at_once_gets_what_was_gathered_in_a_last_one(
+    town: Town,
+) -> None:
+    topic = await from_digest_to_at_once(town)
     await town.tell(await town.press.entry(topic, title="Rue ouverte"))  # at once
     town.clock.advance(minutes=1)
     assert await town.digests()
@@ -294,12 +300,7 @@ async def test_who_goes_from_a_digest_to_at_once_gets_what_was_gathered_in_a_las
 async def test_a_last_digest_is_not_lost_when_the_wish_changes_again_before_it(
     town: Town,
 ) -> None:
-    topic = await town.press.topic("voirie")
-    await town.press.subscriber("anne@citizens.example", topic, cadence=DAILY, hour=18)
-    town.clock.advance(hours=1)
-    await town.press.entry(topic, title="Rue fermée")
-    await town.press.subscriber("anne@citizens.example", topic)
-    town.clock.advance(seconds=1)
+    topic = await from_digest_to_at_once(town)
     await town.press.subscriber("anne@citizens.example", topic, district="nord")
     town.clock.advance(minutes=1)
     assert await town.digests()
