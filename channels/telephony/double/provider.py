@@ -8,12 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 
+import structlog
+
 from channels.telephony.callers import caller_number
 from channels.telephony.double.webhooks import Webhooks
 from channels.telephony.keywords import Keyword, keyword_of
 from core.clock import Clock
 from core.sms import length_of
 from notify import TwilioAccount
+
+log = structlog.get_logger()
 
 KEPT = 500  # messages and files: it is a double
 REFUSALS = {
@@ -95,6 +99,8 @@ class Provider:
 
     async def _tell(self, sms: Sms, callback: str) -> None:
         """Status callbacks, as Twilio sends them."""
+        from aiohttp import ClientError
+
         code = next((code for code in FAILURES if sms.to.endswith(code)), "")
         for status in ("sent", "undelivered" if code else "delivered"):
             error = code if status == "undelivered" else ""
@@ -108,7 +114,13 @@ class Provider:
                 "From": sms.sender,
                 "To": sms.to,
             }
-            await self.webhooks.call(callback, fields | ({"ErrorCode": error} if error else {}))
+            fields |= {"ErrorCode": error} if error else {}
+            try:
+                await self.webhooks.call(callback, fields)
+            except (ClientError, TimeoutError) as unheard:
+                # The town has closed. Twilio notes it in its debugger (11200) and lets it be.
+                log.info("telephone.status_unheard", sms=sms.sid, status=status, why=str(unheard))
+                return
 
     def _change(self, sid: str, status: str, error: str) -> None:
         for place, sms in enumerate(self.messages):
