@@ -4,11 +4,8 @@ The words carry two marks, of characters that no text of a citizen or agent keep
 what the marks stand for differs, and is kept with the delivery.
 """
 
-from collections.abc import Mapping
 from html import escape
 
-from notify.campaigns import CampaignContentRow
-from notify.models import Medium
 from notify.senders.contract import Content
 
 TOKEN = "\ue000token\ue001"  # noqa: S105 - where a token comes
@@ -21,14 +18,14 @@ def without_marks(text: str) -> str:
     return text.translate(_PRIVATE)
 
 
-def fill(row: CampaignContentRow, personal: Mapping[str, str]) -> Content:
+def fill(content: Content) -> Content:
     """The words for the recipient whose ``token`` and ``why`` are in ``personal``."""
-    token, why = personal.get("token", ""), personal.get("why", "")
-    if row.medium == Medium.SMS:
-        return Content(subject="", text=row.text, html="", headers={})
+    if not content.personal:
+        return content
+    token, why = content.personal.get("token", ""), content.personal.get("why", "")
     return Content(
-        subject=row.subject,
-        text=row.text.replace(TOKEN, token).replace(WHY, why),
-        html=row.html.replace(TOKEN, token).replace(WHY, escape(why)),
-        headers={name: value.replace(TOKEN, token) for name, value in row.headers.items()},
+        subject=content.subject,
+        text=content.text.replace(TOKEN, token).replace(WHY, why),
+        html=content.html.replace(TOKEN, token).replace(WHY, escape(why)),
+        headers={name: value.replace(TOKEN, token) for name, value in content.headers.items()},
     )

@@ -7,6 +7,7 @@ creation, so that a mail that is sent again is the same to the last byte.
 import re
 from base64 import encodebytes
 from binascii import b2a_qp
+from datetime import datetime
 from email.headerregistry import Address, Group
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -14,6 +15,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from notify.addresses import ascii_domain, is_mail_address, on_the_wire, quoted
+from notify.filling import fill
 from notify.qr import CID, picture_of
 from notify.senders.contract import Content, Delivery
 
@@ -54,7 +56,7 @@ def compose(delivery: Delivery, content: Content) -> bytes:
     The standard library folds what needs folding and no more: to have it write the whole mail
     takes twenty times as long.
     """
-    utf8 = needs_utf8(delivery, content)
+    content, utf8 = fill(content), needs_utf8(delivery, content)
     boundary = f"=_{delivery.id.hex}"
     fields = [
         _field("From", content.headers["From"], utf8),
@@ -65,7 +67,7 @@ def compose(delivery: Delivery, content: Content) -> bytes:
             else []
         ),
         _field("Subject", content.subject, utf8),
-        f"Date: {format_datetime(delivery.created_at)}\r\n".encode(),
+        _date(delivery.created_at),
         _identifiers("Message-ID", delivery.message_id),
         *(_field(name, content.headers[name], utf8) for name in FIELDS if name in content.headers),
         b"MIME-Version: 1.0\r\n",
@@ -121,6 +123,11 @@ def _to(recipient: str, utf8: bool) -> bytes:
     return _folded("To", recipient, utf8)
 
 
+@lru_cache(_KEPT)
+def _date(at: datetime) -> bytes:
+    return f"Date: {format_datetime(at)}\r\n".encode()
+
+
 def _field(name: str, value: str, utf8: bool) -> bytes:
     return _identifiers(name, value) if name.lower() in _WHOLE else _folded(name, value, utf8)
 
@@ -151,7 +158,9 @@ def needs_utf8(delivery: Delivery, content: Content) -> bool:
         delivery.return_path,
         *(text.rpartition("<")[2] for text in named),
     )
-    return not all(on_the_wire(address.strip("<> ")).isascii() for address in addresses)
+    return not all(
+        address.isascii() or on_the_wire(address.strip("<> ")).isascii() for address in addresses
+    )
 
 
 def mailbox(name: str, address: str) -> str:

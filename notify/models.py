@@ -147,6 +147,7 @@ class DeliveryRow(Base):
         # Its numbers are counted in it alone. For what is of no campaign it costs nothing.
         Index(None, "campaign_id", "status", "medium", **_where("campaign_id IS NOT NULL")),
         Index(None, "content_id", **_where("content_id IS NOT NULL")),
+        Index(None, "batch_id", **_where("batch_id IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -185,7 +186,7 @@ class DeliveryRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     traceparent: Mapped[str | None] = mapped_column(String(64))
     """The span that queued it (:mod:`core.tracing`)."""
-    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("letter_batches.id"), index=True)
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("letter_batches.id"))
     """Of a letter the batch in which it was printed."""
     campaign_id: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id"))
     """The campaign that it is part of (:mod:`notify.campaigns`)."""

@@ -13,6 +13,7 @@ from cases import Agent, CaseRow, Role
 from cases.access import visible_cases
 from core.errors import BadInput, NotThere
 from notify.campaigns import CampaignContentRow
+from notify.filling import fill
 from notify.mail import compose
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow
 from notify.senders.outbox import KEPT
@@ -111,7 +112,7 @@ async def outbox_mail(session: AsyncSession, agent: Agent, delivery_id: UUID) ->
         raise NotThere("no such mail")
     row = await session.get_one(DeliveryRow, delivery_id)
     shared = await session.get(CampaignContentRow, row.content_id) if row.content_id else None
-    content = content_of(row, shared)
+    content = fill(content_of(row, shared))
     return OutboxMail(
         item=DeliveryItem(**found),
         headers=content.headers,

@@ -38,8 +38,8 @@ _SENT = (
     "UPDATE deliveries SET status = 'sent', claimed_by = NULL, due_at = :at, sent_at = :at,"
     " provider_id = given.provider_id, last_error = '', failed_over = given.failed_over"
     " FROM {given} WHERE deliveries.id = given.id AND deliveries.attempts = given.attempts"
-    # Not by "=": SQLite would go through all that is in flight for each, by the index of that.
-    " AND deliveries.status = 'in_flight' AND NOT deliveries.claimed_by <> :by"
+    # Not by the index of what is in flight: all of that would be gone through, by SQLite for each.
+    " AND deliveries.status || '' = 'in_flight' AND NOT deliveries.claimed_by <> :by"
     " RETURNING deliveries.id"
 )
 

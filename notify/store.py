@@ -20,8 +20,8 @@ from sqlalchemy import (
     TextualSelect,
     Uuid,
     bindparam,
+    case,
     exists,
-    func,
     literal_column,
     or_,
     select,
@@ -32,7 +32,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import UtcDateTime, is_postgresql
 from notify.campaigns import CampaignContentRow, may_go
-from notify.filling import fill
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
 from notify.senders.contract import Content, Delivery
 from notify.suppressions import is_suppressed
@@ -84,18 +83,22 @@ class Outcome:
 _D = cast(Table, DeliveryRow.__table__)
 _N = cast(Table, NotificationRow.__table__)
 # By the tables: the objects that the ORM would make of rows take longer than the query.
+_ITS_CASE = (
+    select(_N.c.case_id).where(_N.c.id == _D.c.notification_id).correlate(_D).scalar_subquery()
+)
 _COLUMNS = (
     *(
         _D.c[name]
         for name in (
-            "id", "medium", "recipient", "return_path", "message_id", "created_at", "attempts",
-            "in_doubt", "expires_at", "priority", "sender", "declined_by", "traceparent",
-            "content_id", "personal", "subject", "text", "html", "headers",
+            "id", "notification_id", "medium", "recipient", "return_path", "message_id",
+            "created_at", "attempts", "in_doubt", "expires_at", "priority", "sender",
+            "declined_by", "traceparent", "content_id", "personal", "subject", "text", "html",
         )
     ),
+    # Of a campaign they are with its words: nothing is there to be read.
+    case((_D.c.content_id.is_(None), _D.c.headers)).label("headers"),
     _D.c.campaign_id.is_not(None).label("is_bulk"),
-    _N.c.case_id.is_not(None).label("is_of_case"),
-    func.coalesce(_N.c.case_id, _N.c.id).label("key"),
+    case((_D.c.campaign_id.is_(None), _ITS_CASE)).label("case_id"),
     is_suppressed(_D.c.recipient, _D.c.medium).label("suppressed"),
 )  # fmt: skip
 
@@ -105,33 +108,34 @@ def _has_one_before() -> ColumnElement[bool]:
 
     What is given up is settled: the later ones need not wait for it.
     """
-    earlier, its = _D.alias(), _N.alias()
+    earlier, its, own = _D.alias(), _N.alias(), _N.alias()
     return (
         exists()
         .where(
-            its.c.case_id == _N.c.case_id,
+            own.c.id == _D.c.notification_id,
+            its.c.case_id == own.c.case_id,
             earlier.c.notification_id == its.c.id,
             earlier.c.recipient == _D.c.recipient,
             # Said by what it is not, lest SQLite walk through all that is queued, each time anew.
             earlier.c.status.not_in(SETTLED),
             tuple_(earlier.c.created_at, earlier.c.id) < tuple_(_D.c.created_at, _D.c.id),
         )
-        .correlate(_D, _N)
+        .correlate(_D)
     )
 
 
 def _query_of_due() -> Select[*tuple[Any, ...]]:
+    """In the order of the index of the queue, and without a join: when PostgreSQL has not counted
+    the queue yet, it would join and sort all of it for the first few."""
     now = bindparam("now", type_=UtcDateTime)
     return (
         select(*_COLUMNS)
-        .join_from(_D, _N, _N.c.id == _D.c.notification_id)
         .where(
             _D.c.status == QUEUED,
             _D.c.medium == bindparam("medium"),
             _D.c.due_at <= now,
             or_(_D.c.expires_at.is_(None), _D.c.expires_at > now),
-            # Said by itself: with 100,000 of no case PostgreSQL would compare them all.
-            or_(_N.c.case_id.is_(None), ~_has_one_before()),
+            or_(_D.c.campaign_id.is_not(None), ~_has_one_before()),
             may_go(_D.c.campaign_id),
         )
         .order_by(_D.c.priority, _D.c.due_at)
@@ -178,7 +182,9 @@ class Claimed:
 _CLAIM = (
     "UPDATE deliveries SET status = 'in_flight', claimed_by = :by, attempts = given.attempts,"
     " sender = given.sender FROM {given} WHERE deliveries.id = given.id"
-    " AND deliveries.attempts = given.attempts - 1 AND deliveries.status = 'queued'"
+    # Here and below so that no index will do: PostgreSQL would go through all of the queue, each
+    # time, as long as it has not counted it.
+    " AND deliveries.attempts = given.attempts - 1 AND deliveries.status || '' = 'queued'"
     " RETURNING deliveries.id, EXISTS (SELECT 1 FROM opt_outs AS word"
     " WHERE word.address = deliveries.recipient AND word.medium = deliveries.medium"
     " AND NOT word.allowed AND NOT EXISTS (SELECT 1 FROM opt_outs AS later"
@@ -197,7 +203,7 @@ def _claim(given: str) -> TextualSelect:
 _CLAIM_POSTGRESQL = _claim(
     "(SELECT free.id, one.attempts, one.sender FROM deliveries AS free"
     " JOIN json_to_recordset(CAST(:rows AS json)) AS one (id uuid, attempts integer, sender text)"
-    " ON one.id = free.id WHERE free.attempts = one.attempts - 1 AND free.status = 'queued'"
+    " ON one.id = free.id WHERE free.attempts = one.attempts - 1 AND free.status || '' = 'queued'"
     " FOR UPDATE OF free SKIP LOCKED) AS given"
 )
 _CLAIM_SQLITE = _claim(
@@ -240,13 +246,13 @@ def _due(row: Row[*tuple[Any, ...]], shared: CampaignContentRow | None) -> Due:
     return Due(
         delivery=delivery_of(row, is_bulk=row.is_bulk),
         content=content_of(row, shared),
-        key=row.key,
+        key=row.case_id or row.notification_id,
         traceparent=row.traceparent,
         priority=row.priority,
         sender=row.sender,
         declined_by=row.declined_by,
         suppressed=row.suppressed,
-        is_awaited=row.is_of_case,
+        is_awaited=row.case_id is not None,
     )
 
 
@@ -271,5 +277,5 @@ def content_of(
 ) -> Content:
     """``shared`` are the words of the campaign that it is part of."""
     if shared is not None:
-        return fill(shared, row.personal or {})
+        return Content(shared.subject, shared.text, shared.html, shared.headers, row.personal)
     return Content(subject=row.subject, text=row.text, html=row.html, headers=row.headers)

@@ -16,6 +16,7 @@ from weakref import WeakSet
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.database import Database
@@ -41,9 +42,9 @@ from notify.store import Claimed, Due, Outcome, claim
 
 GRACE = 5.0  # seconds that sendings under way get to end when we are told to stop
 GONE_AFTER = 30.0  # seconds without a sign after which a dispatcher is taken for dead
-LINGER = 0.005  # seconds that answers get to gather
+LINGER = 0.002  # seconds that answers get to gather
 MOMENT = 0.005  # seconds between looks whether a provider's rate lets the next one go
-FULL = 4  # times as many under way as have been answered: then a transaction is worth its while
+FULL = 8  # times as many under way as have been answered: then a transaction is worth its while
 EXPIRE_EVERY = timedelta(seconds=1)
 
 log = structlog.get_logger()
@@ -206,12 +207,35 @@ class Dispatcher:
     async def _write(
         self, outcomes: Sequence[Outcome], chosen: Mapping[UUID, tuple[Due, Lane]]
     ) -> Mapping[UUID, Claimed]:
-        """One transaction for both; returns those of the chosen that are ours."""
+        """Write down the ones and mark the others; returns those of the chosen that are ours.
+
+        One transaction for both where one alone can write. Else one each at the same time, of
+        which the marks are committed last: there are never more of them than connections.
+        """
+        async with self._database.begin(patient=True) as session:
+            if self._database.is_sqlite or not chosen:
+                await settle(session, outcomes, self._id)
+                return await self._mark(session, chosen)
+            marked, problem = await asyncio.gather(
+                self._mark(session, chosen), self._settle(outcomes), return_exceptions=True
+            )
+            if isinstance(marked, BaseException):
+                raise marked
+            if problem is not None:
+                raise problem
+            return marked
+
+    async def _mark(
+        self, session: AsyncSession, chosen: Mapping[UUID, tuple[Due, Lane]]
+    ) -> Mapping[UUID, Claimed]:
         dues = [due for due, _ in chosen.values()]
         names = {one: lane.name for one, (_, lane) in chosen.items()}
-        async with self._database.begin(patient=True) as session:
-            await settle(session, outcomes, self._id)
-            return await claim(session, dues, self._id, names) if chosen else {}
+        return await claim(session, dues, self._id, names) if chosen else {}
+
+    async def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        if outcomes:
+            async with self._database.begin(patient=True) as session:
+                await settle(session, outcomes, self._id)
 
     def _begin(self, due: Due, lane: Lane, known: Claimed) -> None:
         no = unwanted(due, known)

@@ -2,8 +2,9 @@
 is work for a processor of its own, and no citizen's page waits for it.
 
 What somebody waits for is sent from this process, and so is everything where no other can be
-started. The one beside is started by the first delivery of a campaign, and ends when there was
-none for a while.
+started. The one beside is started by the first delivery of a campaign, and ends when there was none
+for a while. While it starts, a few go out from here: the first ones may be urgent, and all of them
+would leave as many connections behind.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from notify.senders.contract import Content, Delivery, ProviderId, Retry, Sender
 from notify.senders.link import Link
 
 IDLE = 60.0  # seconds without work after which the process ends
+FEW = 4  # of a campaign under way from here while the other process starts
 GOODBYE = 5.0  # seconds that it gets to end
 
 Prepare = Callable[[], None]
@@ -42,7 +44,8 @@ class Beside:
     prepare
         Called there first of all.
     idle
-        Seconds without work after which that process ends.
+        Seconds without work after which that process ends, and until another one is tried where
+        none could be started.
     """
 
     def __init__(
@@ -58,6 +61,8 @@ class Beside:
         self._idle = idle
         self._starting: asyncio.Task[None] | None = None
         self._postman: _Postman | None = None
+        self._try_at = 0.0
+        self._few = 0
         self._rest: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self.name, self.medium = self._near.name, self._near.medium
@@ -66,37 +71,57 @@ class Beside:
         """As the senders do; Retry in doubt when the process died meanwhile."""
         postman = await self._at_work() if delivery.is_bulk else None
         if postman is None:
-            return await self._near.send(delivery, content)
+            return await self._send_from_here(delivery, content)
+        self._stay_awake()
         try:
             return await postman.send(delivery, content)
         finally:
             self._let_rest(postman)
 
+    async def _send_from_here(self, delivery: Delivery, content: Content) -> ProviderId:
+        self._few += delivery.is_bulk
+        try:
+            return await self._near.send(delivery, content)
+        finally:
+            self._few -= delivery.is_bulk
+
+    async def started(self) -> None:
+        """Return when no process is being started: there is one now, or none can be."""
+        if self._starting is not None:
+            await asyncio.shield(self._starting)
+
     async def close(self) -> None:
         await self._near.close()
-        if self._starting is not None:
-            await self._starting
+        await self.started()
         self._stay_awake()
         if self._postman is not None:
             self._retire(self._postman)
         await asyncio.gather(*self._ending)
 
     async def _at_work(self) -> "_Postman | None":
-        """The process that there is, or a new one, for which all who come meanwhile wait; None
-        where it cannot be."""
+        """The process that there is, or is being started; None for the first ones of those that
+        would have to wait for it, and where there can be none."""
         if self._postman is None or self._postman.is_gone:
-            if self._starting is None or self._starting.done():
-                self._starting = asyncio.create_task(self._start())
-            await asyncio.shield(self._starting)
-        self._stay_awake()
+            self._start_once()
+            if self._few < FEW:
+                return None
+            await self.started()
         return self._postman
+
+    def _start_once(self) -> None:
+        is_starting = self._starting is not None and not self._starting.done()
+        if not is_starting and asyncio.get_running_loop().time() >= self._try_at:
+            self._starting = asyncio.create_task(self._start())
 
     async def _start(self) -> None:
         self._postman = None
         try:
             self._postman = await _Postman.start(self._prepare, self._make)
         except (OSError, EOFError) as problem:
+            self._try_at = asyncio.get_running_loop().time() + self._idle
             log.warning("postman.not_started", error=repr(problem))
+        else:
+            self._let_rest(self._postman)
 
     def _stay_awake(self) -> None:
         if self._rest is not None:

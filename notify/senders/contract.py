@@ -1,9 +1,8 @@
 """What an adapter for a way out has to do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType, Protocol
+from typing import NamedTuple, NewType, Protocol
 from uuid import UUID
 
 from core.errors import Later, Refused
@@ -55,9 +54,11 @@ class Unwanted(Refused):
     """The recipient has told the provider to be left alone: nobody sends there any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """To whom and by which way; the same at every attempt but for the last two."""
+class Delivery(NamedTuple):
+    """To whom and by which way; the same at every attempt but for the last two.
+
+    It and its content are tuples, which cost little on the way to a process beside.
+    """
 
     id: UUID
     medium: Medium
@@ -75,14 +76,15 @@ class Delivery:
     """Whether it is one of many: nobody waits for this one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What to say, rendered."""
+class Content(NamedTuple):
+    """What to say, rendered; ``personal`` is put into it for the recipient alone
+    (:func:`notify.filling.fill`), as all else is the same for many."""
 
     subject: str
     text: str
     html: str
     headers: Mapping[str, str]
+    personal: Mapping[str, str] | None = None
 
 
 class Sender(Protocol):

@@ -17,20 +17,18 @@ class Link:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._batch: list[bytes] = []
+        self._batch: list[Any] = []
 
     def put(self, one: Any) -> None:
-        """Raises what ``pickle`` does, and sends nothing then."""
-        pickled = pickle.dumps(one, pickle.HIGHEST_PROTOCOL)
         if not self._batch:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._batch.append(pickled)
+        self._batch.append(one)
 
     async def take(self) -> list[Any]:
         """What the other end has put. Raises EOFError or OSError when it has gone."""
         (length,) = _LENGTH.unpack(await self._reader.readexactly(_LENGTH.size))
-        batch = pickle.loads(await self._reader.readexactly(length))  # noqa: S301
-        return [pickle.loads(one) for one in batch]  # noqa: S301
+        batch: list[Any] = pickle.loads(await self._reader.readexactly(length))  # noqa: S301
+        return batch
 
     def close(self) -> None:
         self._flush()
@@ -38,6 +36,11 @@ class Link:
 
     def _flush(self) -> None:
         batch, self._batch = self._batch, []
-        if batch and not self._writer.is_closing():
+        if not batch or self._writer.is_closing():
+            return
+        try:  # all at once: what many have in common is in it once
             frame = pickle.dumps(batch, pickle.HIGHEST_PROTOCOL)
-            self._writer.write(_LENGTH.pack(len(frame)) + frame)
+        except BaseException:
+            self._writer.close()  # lest somebody wait for an answer
+            raise
+        self._writer.write(_LENGTH.pack(len(frame)) + frame)

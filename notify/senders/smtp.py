@@ -78,7 +78,9 @@ class Smtp:
         self._timeout = timeout
         self._patience = patience
         self._idle = idle
-        self._resting: dict[SmtpSession, asyncio.TimerHandle] = {}
+        self._resting: dict[SmtpSession, float] = {}
+        """Since when, by the loop's clock; the longest first."""
+        self._sweep: asyncio.TimerHandle | None = None
         self._goodbyes: set[asyncio.Task[None]] = set()
 
     async def send(self, delivery: Delivery, content: Content) -> ProviderId:
@@ -96,8 +98,7 @@ class Smtp:
             name=delivery.id.hex,
         )
         while self._resting:
-            session, timer = self._resting.popitem()
-            timer.cancel()
+            session, _ = self._resting.popitem()
             # Closed meanwhile: nothing was handed over.
             with suppress(Ended):
                 return await self._hand_over(session, letter, kept=True)
@@ -107,9 +108,11 @@ class Smtp:
             raise Retry(said(problem)) from problem
 
     async def close(self) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
         while self._resting:
-            session, timer = self._resting.popitem()
-            timer.cancel()
+            session, _ = self._resting.popitem()
             await session.say_goodbye(GOODBYE)
         await asyncio.gather(*self._goodbyes)
 
@@ -177,14 +180,23 @@ class Smtp:
             self._rest(session)
 
     def _rest(self, session: SmtpSession) -> None:
-        if session.is_open:
-            loop = asyncio.get_running_loop()
-            self._resting[session] = loop.call_later(self._idle, self._retire, session)
-        else:
+        if not session.is_open:
             session.close()
+            return
+        loop = asyncio.get_running_loop()
+        self._resting[session] = loop.time()
+        if self._sweep is None:
+            self._sweep = loop.call_later(self._idle, self._retire)
 
-    def _retire(self, session: SmtpSession) -> None:
-        if self._resting.pop(session, None) is not None:
+    def _retire(self) -> None:
+        """Those that have rested for long enough; by one timer for all of them."""
+        self._sweep, loop = None, asyncio.get_running_loop()
+        for session, since in list(self._resting.items()):
+            left = since + self._idle - loop.time()
+            if left > 0:
+                self._sweep = loop.call_later(left, self._retire)
+                return
+            del self._resting[session]
             goodbye = asyncio.create_task(session.say_goodbye(GOODBYE))
             self._goodbyes.add(goodbye)
             goodbye.add_done_callback(self._goodbyes.discard)

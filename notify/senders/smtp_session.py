@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import cast
 
 from notify.senders.contract import Refused, Retry
@@ -72,12 +73,16 @@ class SmtpSession(asyncio.Protocol):
         self._extensions = frozenset(extensions)
         self._timeout = timeout
         self._patience = patience
+        self._loop = asyncio.get_running_loop()
+        self._due = inf
+        """When the answer has to be there that is waited for, by the loop's clock."""
+        self._timer: asyncio.TimerHandle | None = None
         self._received = b""
         self._lines: list[bytes] = []
         self._answers: deque[Answer] = deque()
         self._news: asyncio.Future[None] | None = None
         self._end: Exception | None = None
-        self._closed = asyncio.get_running_loop().create_future()
+        self._closed = self._loop.create_future()
         transport.set_protocol(self)
 
     @property
@@ -144,6 +149,8 @@ class SmtpSession(asyncio.Protocol):
 
     def connection_lost(self, problem: Exception | None) -> None:
         self._give_up(Ended(str(problem or "the connection is closed")))
+        if self._timer is not None:
+            self._timer.cancel()
         if not self._closed.done():
             self._closed.set_result(None)
 
@@ -170,15 +177,35 @@ class SmtpSession(asyncio.Protocol):
             raise self._end or Ended("the connection is closed")
         self._answers.clear()  # what it said without being asked
         self._transport.write(b"".join(commands))
-        async with asyncio.timeout(self._timeout if patience is None else patience):
-            while len(self._answers) < len(commands):
-                if self._end is not None:
-                    if self._answers:
-                        break
-                    raise self._end
-                self._news = asyncio.get_running_loop().create_future()
-                await self._news
+        self._wait(self._timeout if patience is None else patience)
+        while len(self._answers) < len(commands):
+            if self._end is not None:
+                if self._answers and not isinstance(self._end, TimeoutError):
+                    break
+                raise self._end
+            self._news = self._loop.create_future()
+            await self._news
+        self._due = inf
         return [self._answers.popleft() for _ in range(min(len(commands), len(self._answers)))]
+
+    def _wait(self, seconds: float) -> None:
+        """By a timer that goes on over many answers: to set and cancel one for each would take as
+        long as to sign a mail."""
+        self._due = self._loop.time() + seconds
+        if self._timer is None:
+            self._look_again(seconds)
+
+    def _look_again(self, seconds: float) -> None:
+        soon = min(seconds, self._timeout, self._patience)
+        self._timer = self._loop.call_later(soon, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        left = self._due - self._loop.time()
+        if left <= 0:
+            self._give_up(TimeoutError("no answer in time"))
+        elif self._due < inf:
+            self._look_again(left)
 
     def _commands(self, letter: Letter) -> tuple[bytes, bytes]:
         mail, rcpt = [f"MAIL FROM:<{letter.sender}>"], [f"RCPT TO:<{letter.recipient}>"]

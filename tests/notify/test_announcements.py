@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notify.announcements import Announcements
-from notify.campaigns import CampaignContentRow, CampaignKind
+from notify.campaigns import CampaignKind
 from notify.filling import TOKEN, WHY, fill
-from notify.models import Medium
+from notify.senders.contract import Content
 from tests.notify.test_contents import catalogue
 
 HOSTILE = "{{ 7*7 }}{% raw %}<script>alert(1)</script>\"' &amp; %(town)s \r\nBcc: all@example"
@@ -84,14 +84,14 @@ def test_no_entry_can_name_what_is_filled_in_for_its_reader(words: Announcements
         CampaignKind.ENTRY, "fr", [Entry(title=marked, text=marked, html=f"<p>{marked}</p>")]
     )
     mail = words.mail(view)
-    row = CampaignContentRow(
-        medium=Medium.EMAIL,
+    content = Content(
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
         headers={"List-Unsubscribe": f"<{view.unsubscribe}>"},
+        personal={"token": "SECRET", "why": "<b>Voirie"},
     )
-    filled = fill(row, {"token": "SECRET", "why": "<b>Voirie"})
+    filled = fill(content)
     assert "xtokenywhyz" in filled.subject
     assert "xSECRET" not in filled.text + filled.html
     assert "&lt;b&gt;Voirie" in filled.html

@@ -1,7 +1,6 @@
 """SMS by Apprise, to a double of a gateway that it knows: SMSEagle, which stands in a town hall."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from notify.senders.apprise import TAKEN, AppriseSms
 from notify.senders.contract import Content, Retry
 from tests.notify.test_mail import DELIVERY
 
-DELIVERY_TO_JEANNE = replace(DELIVERY, recipient="+33612345678", medium=Medium.SMS)
+DELIVERY_TO_JEANNE = DELIVERY._replace(recipient="+33612345678", medium=Medium.SMS)
 CONTENT = Content(subject="", text="Rue fermée : déviation.", html="", headers={})
 
 

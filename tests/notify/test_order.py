@@ -1,16 +1,13 @@
 """The mails of one case reach their citizen in the order in which they were written."""
 
-from typing import Any
-
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from notify import DeliveryStatus, Dispatcher, Medium, Smtp
 from notify.models import DeliveryRow
 from notify.store import read_due
 from tests.notify.building import Desk, at_work, settled, until
 from tests.notify.sink import Sink
-from tests.postgresql import on_sqlite
 
 
 async def test_mails_of_one_case_go_one_after_the_other(desk: Desk, sink: Sink, smtp: Smtp) -> None:
@@ -70,28 +67,6 @@ async def test_another_recipient_of_the_case_does_not_wait(desk: Desk) -> None:
     told = await three_mails(desk)
     await change(desk, told[2], recipient="jeanne@mended.example")
     assert await due(desk) == [told[0], told[2]]
-
-
-@on_sqlite
-async def test_whether_there_is_an_earlier_one_is_looked_up_in_its_case(desk: Desk) -> None:
-    """Through what is queued, each look would cost as much as the queue is long."""
-    asked: list[tuple[str, Any]] = []
-    async with desk.database.read() as session:
-        connection = await session.connection()
-
-        def note(_c: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
-            asked.append((statement, given))
-
-        event.listen(connection.sync_connection, "before_cursor_execute", note)
-        await read_due(session, Medium.EMAIL, desk.clock(), 100)
-        statement, given = asked[0]
-        rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
-        plan = [row["detail"] for row in rows.mappings()]
-    assert [step for step in plan if "_1 USING" in step] == [
-        "SEARCH notifications_1 USING INDEX ix_notifications_case_id (case_id=?)",
-        "SEARCH deliveries_1 USING INDEX sqlite_autoindex_deliveries_2 (notification_id=?)",
-    ]
-    assert not any("TEMP B-TREE" in step or step.startswith("SCAN") for step in plan), plan
 
 
 async def three_mails(desk: Desk) -> list[str]:

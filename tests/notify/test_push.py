@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -33,8 +32,8 @@ from tests.notify.pushservice import Browser, PushService, claims_of
 from tests.notify.test_mail import DELIVERY
 
 SECRET = b"the town's secret, 32 bytes long"
-TO_A_DEVICE = replace(
-    DELIVERY, recipient="push:0193a2c0-0000-7000-8000-000000000001", medium=Medium.PUSH
+TO_A_DEVICE = DELIVERY._replace(
+    recipient="push:0193a2c0-0000-7000-8000-000000000001", medium=Medium.PUSH
 )
 NEWS = Content(
     subject="",

@@ -1,6 +1,5 @@
 import asyncio
 import ssl
-from dataclasses import replace
 
 import pytest
 
@@ -159,7 +158,7 @@ async def test_what_the_server_has_declined_is_in_no_doubt(sink: Sink, smtp: Smt
 async def test_a_mailbox_with_accents_goes_to_a_server_that_takes_it(
     sink: Sink, smtp: Smtp
 ) -> None:
-    await smtp.send(replace(DELIVERY, recipient="jérôme@citizens.example"), CONTENT)
+    await smtp.send(DELIVERY._replace(recipient="jérôme@citizens.example"), CONTENT)
     assert sink.mails[0].rcpt_tos == ["jérôme@citizens.example"]
     assert sink.mails[0].smtp_utf8
 
@@ -167,7 +166,7 @@ async def test_a_mailbox_with_accents_goes_to_a_server_that_takes_it(
 async def test_a_server_without_smtputf8_refuses_such_a_mailbox(sink: Sink, smtp: Smtp) -> None:
     sink.speaks_utf8 = False
     with pytest.raises(Refused, match="SMTPUTF8"):
-        await smtp.send(replace(DELIVERY, recipient="jérôme@citizens.example"), CONTENT)
+        await smtp.send(DELIVERY._replace(recipient="jérôme@citizens.example"), CONTENT)
     await smtp.send(DELIVERY, CONTENT)
     assert len(sink.mails) == 1
 
@@ -219,7 +218,7 @@ async def test_what_is_no_mail_address_is_refused_before_the_server_is_asked(
     sink: Sink, smtp: Smtp, recipient: str
 ) -> None:
     with pytest.raises(Refused, match="not a mail address"):
-        await smtp.send(replace(DELIVERY, recipient=recipient), CONTENT)
+        await smtp.send(DELIVERY._replace(recipient=recipient), CONTENT)
     assert sink.connections == 0
 
 
