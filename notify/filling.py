@@ -20,7 +20,7 @@ def without_marks(text: str) -> str:
 
 def fill(content: Content) -> Content:
     """The words for the recipient whose ``token`` and ``why`` are in ``personal``."""
-    if not content.personal:
+    if content.personal is None:
         return content
     token, why = content.personal.get("token", ""), content.personal.get("why", "")
     return Content(

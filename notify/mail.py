@@ -7,7 +7,7 @@ creation, so that a mail that is sent again is the same to the last byte.
 import re
 from base64 import encodebytes
 from binascii import b2a_qp
-from datetime import datetime
+from datetime import UTC, datetime
 from email.headerregistry import Address, Group
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -125,7 +125,7 @@ def _to(recipient: str, utf8: bool) -> bytes:
 
 @lru_cache(_KEPT)
 def _date(at: datetime) -> bytes:
-    return f"Date: {format_datetime(at)}\r\n".encode()
+    return f"Date: {format_datetime(at.astimezone(UTC))}\r\n".encode()
 
 
 def _field(name: str, value: str, utf8: bool) -> bytes:

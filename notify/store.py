@@ -2,6 +2,7 @@
 
 On PostgreSQL several dispatchers ask them at once. Rows of deliveries are locked first and in
 the order of their ids, or not waited for, and cases after them: so no two wait for each other.
+Nobody holds rows of them while it waits for something outside of the database.
 """
 
 import json
@@ -32,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import UtcDateTime, is_postgresql
 from notify.campaigns import CampaignContentRow, may_go
+from notify.filling import fill
 from notify.models import DeliveryRow, DeliveryStatus, Medium, NotificationRow, Priority
 from notify.senders.contract import Content, Delivery
 from notify.suppressions import is_suppressed
@@ -277,5 +279,8 @@ def content_of(
 ) -> Content:
     """``shared`` are the words of the campaign that it is part of."""
     if shared is not None:
-        return Content(shared.subject, shared.text, shared.html, shared.headers, row.personal)
+        personal = row.personal or {}
+        content = Content(shared.subject, shared.text, shared.html, shared.headers, personal)
+        # A mail's words are long, and it is filled in where it is composed.
+        return content if row.medium == Medium.EMAIL else fill(content)
     return Content(subject=row.subject, text=row.text, html=row.html, headers=row.headers)

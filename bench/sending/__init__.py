@@ -1,9 +1,9 @@
 """How many queued mails a second reach the mail server, beside a bare loop with ``aiosmtplib``.
 
 The mails are those of a campaign, as its stages write them. Both send the same bytes to Postfix's
-``smtp-sink`` over as many connections. The bare loop is a process of its own that has them composed
-before its clock starts, and stores nothing; of ours the start of the process beside is timed, too,
-so that it should be tens of thousands. Then ours is killed three times in between, and what the
+``smtp-sink`` over as many connections, by processes that are at work before the clock starts. The
+bare loop has them composed by then, and stores nothing; ours reads, marks, composes, sends and
+writes down in its time. Then ours is killed three times in between, and what the
 sink got is counted. From publishing to the last digest: :mod:`bench.alerts`.
 """
 

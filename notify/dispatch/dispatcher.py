@@ -1,9 +1,9 @@
 """The dispatcher's run: marks, sends, writes down.
 
 A delivery is marked in flight, durably, before its provider is called. No more than a lane's
-``connections`` are in flight at any moment, so that a kill leaves no more than these in doubt.
-Answers are written down together with the marks of the next ones: one transaction for both, and
-while it is being committed further answers gather for the one after.
+``connections`` are handed over and not written down at any moment, so that a kill repeats no more
+than these. Answers are written down together with the marks of the next ones, and while that is
+being committed further answers gather for the step after.
 """
 
 import asyncio
@@ -16,7 +16,6 @@ from weakref import WeakSet
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.database import Database
@@ -30,6 +29,7 @@ from ingest.events import CampaignChanged, DeliveryChanged, Event
 from notify.dispatch.answers import Answers
 from notify.dispatch.backlog import POLL, Backlog
 from notify.dispatch.lanes import Lane, Lanes, Limits
+from notify.dispatch.records import Records
 from notify.dispatch.unwanted import heed, unwanted
 from notify.dispatch.watch import Watch
 from notify.expiry import expire
@@ -38,7 +38,7 @@ from notify.presence import leave
 from notify.retries import Retries
 from notify.senders.contract import Retry, Sender
 from notify.settling import settle
-from notify.store import Claimed, Due, Outcome, claim
+from notify.store import Claimed, Due, Outcome
 
 GRACE = 5.0  # seconds that sendings under way get to end when we are told to stop
 GONE_AFTER = 30.0  # seconds without a sign after which a dispatcher is taken for dead
@@ -107,6 +107,7 @@ class Dispatcher:
             self._served.add(self._database)
         # Another one at every run: what an earlier run left in flight is nobody's.
         self._id, now = new_id(), self._clock()
+        self._records = Records(self._database, self._id)
         self._expire_at = now
         watch = Watch(
             self._database,
@@ -191,7 +192,7 @@ class Dispatcher:
             await self._choose(chosen)
             if not outcomes and not chosen:
                 return False
-            ours = await self._write(outcomes, chosen)
+            ours = await self._records.write(outcomes, chosen)
             self._tell(outcomes)
             for delivery_id, known in ours.items():
                 self._begin(*chosen[delivery_id], known)
@@ -203,39 +204,6 @@ class Dispatcher:
                 chosen[delivery_id][1].give_back()
         # When others had all of it and are not through yet, we would read the same again at once.
         return bool(outcomes or ours or (chosen and not self._backlog.is_empty))
-
-    async def _write(
-        self, outcomes: Sequence[Outcome], chosen: Mapping[UUID, tuple[Due, Lane]]
-    ) -> Mapping[UUID, Claimed]:
-        """Write down the ones and mark the others; returns those of the chosen that are ours.
-
-        One transaction for both where one alone can write. Else one each at the same time, of
-        which the marks are committed last: there are never more of them than connections.
-        """
-        async with self._database.begin(patient=True) as session:
-            if self._database.is_sqlite or not chosen:
-                await settle(session, outcomes, self._id)
-                return await self._mark(session, chosen)
-            marked, problem = await asyncio.gather(
-                self._mark(session, chosen), self._settle(outcomes), return_exceptions=True
-            )
-            if isinstance(marked, BaseException):
-                raise marked
-            if problem is not None:
-                raise problem
-            return marked
-
-    async def _mark(
-        self, session: AsyncSession, chosen: Mapping[UUID, tuple[Due, Lane]]
-    ) -> Mapping[UUID, Claimed]:
-        dues = [due for due, _ in chosen.values()]
-        names = {one: lane.name for one, (_, lane) in chosen.items()}
-        return await claim(session, dues, self._id, names) if chosen else {}
-
-    async def _settle(self, outcomes: Sequence[Outcome]) -> None:
-        if outcomes:
-            async with self._database.begin(patient=True) as session:
-                await settle(session, outcomes, self._id)
 
     def _begin(self, due: Due, lane: Lane, known: Claimed) -> None:
         no = unwanted(due, known)

@@ -3,8 +3,8 @@ is work for a processor of its own, and no citizen's page waits for it.
 
 What somebody waits for is sent from this process, and so is everything where no other can be
 started. The one beside is started by the first delivery of a campaign, and ends when there was none
-for a while. While it starts, a few go out from here: the first ones may be urgent, and all of them
-would leave as many connections behind.
+for a while. While it starts, a few go out from here: the first ones may be urgent, and if all of
+them did, they would leave as many connections behind.
 """
 
 import asyncio
@@ -61,9 +61,11 @@ class Beside:
         self._idle = idle
         self._starting: asyncio.Task[None] | None = None
         self._postman: _Postman | None = None
-        self._try_at = 0.0
-        self._few = 0
-        self._rest: asyncio.TimerHandle | None = None
+        self._not_before = 0.0
+        """When another one may be tried to be started, by the loop's clock."""
+        self._from_here = 0
+        """How many of a campaign are under way from this process."""
+        self._rest_timer: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self.name, self.medium = self._near.name, self._near.medium
 
@@ -79,11 +81,11 @@ class Beside:
             self._let_rest(postman)
 
     async def _send_from_here(self, delivery: Delivery, content: Content) -> ProviderId:
-        self._few += delivery.is_bulk
+        self._from_here += delivery.is_bulk
         try:
             return await self._near.send(delivery, content)
         finally:
-            self._few -= delivery.is_bulk
+            self._from_here -= delivery.is_bulk
 
     async def started(self) -> None:
         """Return when no process is being started: there is one now, or none can be."""
@@ -102,39 +104,43 @@ class Beside:
         """The process that there is, or is being started; None for the first ones of those that
         would have to wait for it, and where there can be none."""
         if self._postman is None or self._postman.is_gone:
-            self._start_once()
-            if self._few < FEW:
+            self._see_that_one_starts()
+            if self._from_here < FEW:
                 return None
             await self.started()
         return self._postman
 
-    def _start_once(self) -> None:
+    def _see_that_one_starts(self) -> None:
         is_starting = self._starting is not None and not self._starting.done()
-        if not is_starting and asyncio.get_running_loop().time() >= self._try_at:
+        if not is_starting and asyncio.get_running_loop().time() >= self._not_before:
             self._starting = asyncio.create_task(self._start())
 
     async def _start(self) -> None:
+        self._stay_awake()
         self._postman = None
         try:
             self._postman = await _Postman.start(self._prepare, self._make)
         except (OSError, EOFError) as problem:
-            self._try_at = asyncio.get_running_loop().time() + self._idle
+            self._not_before = asyncio.get_running_loop().time() + self._idle
             log.warning("postman.not_started", error=repr(problem))
         else:
             self._let_rest(self._postman)
 
     def _stay_awake(self) -> None:
-        if self._rest is not None:
-            self._rest.cancel()
-            self._rest = None
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+            self._rest_timer = None
 
     def _let_rest(self, postman: "_Postman") -> None:
-        if postman is self._postman and postman.is_idle and self._rest is None:
+        is_ours = postman is self._postman and not postman.is_gone
+        if is_ours and postman.is_idle and self._rest_timer is None:
             loop = asyncio.get_running_loop()
-            self._rest = loop.call_later(self._idle, self._retire, postman)
+            self._rest_timer = loop.call_later(self._idle, self._retire, postman)
 
     def _retire(self, postman: "_Postman") -> None:
-        self._rest, self._postman = None, None
+        self._rest_timer = None
+        if self._postman is postman:
+            self._postman = None
         ending = asyncio.create_task(postman.end())
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
@@ -208,9 +214,9 @@ class _Postman:
             log.exception("postman.unreadable")
             self._process.kill()
         finally:
-            self._link.close()
             for number in list(self._answers):
                 self._tell(number, Retry("the process that sends died over it", in_doubt=True))
+            self._link.close()
 
     def _tell(self, number: int, answer: ProviderId | Exception) -> None:
         waiting = self._answers.get(number)

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from asyncio import create_task, to_thread
+from asyncio import create_task, gather, to_thread
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from structlog.testing import capture_logs
 
 from notify.dkim import Dkim
-from notify.senders.beside import Beside
+from notify.senders.beside import FEW, Beside
 from notify.senders.contract import Gone, Retry
 from notify.senders.smarthost import Smarthost
+from notify.senders.smtp import Smtp
 from notify.verp import ReturnPaths
 from notify.ways_out import smtp
 from tests.notify.building import until
@@ -60,12 +62,7 @@ async def test_a_mail_to_many_is_composed_signed_and_sent_there(
     assert await beside.send(BULK, CONTENT) == "250 2.0.0 Ok: queued as 2"
     await beside.started()
     (pid,) = postmen()
-    os.kill(pid, signal.SIGSTOP)
-    sending = create_task(beside.send(BULK, CONTENT))
-    assert await beside.send(DELIVERY, CONTENT) == "250 2.0.0 Ok: queued as 3"
-    assert not sending.done()  # it is with the one that stands still
-    os.kill(pid, signal.SIGCONT)
-    assert await sending == "250 2.0.0 Ok: queued as 4"
+    assert await is_sent_by(pid, beside)
     _, while_it_starts, near, far = sink.mails
     assert while_it_starts.content == near.content == far.content
     assert far.mail_from == PATHS.address(BULK.id)
@@ -97,18 +94,36 @@ async def test_when_it_dies_its_mails_are_in_doubt_and_another_one_goes_on(
     assert death.value.in_doubt
     sink.open.set()
     await at_work(beside)
-    assert postmen().isdisjoint({pid})
+    (another,) = postmen()
+    assert another != pid
+    assert await is_sent_by(another, beside)
 
 
 async def test_where_there_can_be_no_process_beside_this_one_sends(
     sink: Sink, beside: Beside, key: Path
 ) -> None:
     await to_thread(key.unlink)  # so that the other one cannot make its sender
-    await beside.send(BULK, CONTENT)
-    await beside.started()
-    await beside.send(BULK, CONTENT)
+    with capture_logs() as logs:
+        await beside.send(BULK, CONTENT)
+        await beside.started()
+        await beside.send(BULK, CONTENT)  # and no other one is tried at once
+        await beside.started()
+    assert [log["event"] for log in logs] == ["postman.not_started"]
     assert len(sink.mails) == 2
     await until(lambda: not postmen())
+
+
+async def test_while_it_starts_a_few_go_out_from_here(sink: Sink, beside: Beside) -> None:
+    sink.open.clear()
+    sending = [create_task(beside.send(BULK, CONTENT)) for _ in range(FEW + 3)]
+    await until(lambda: sink.waiting == FEW)
+    await beside.started()
+    await until(lambda: sink.waiting == FEW + 3)
+    (pid,) = postmen()
+    os.kill(pid, signal.SIGKILL)
+    sink.open.set()
+    answers = await gather(*sending, return_exceptions=True)
+    assert [isinstance(one, Retry) for one in answers] == [False] * FEW + [True] * 3
 
 
 async def test_it_ends_when_there_is_nothing_to_send_for_a_while(sink: Sink) -> None:
@@ -121,6 +136,23 @@ async def test_it_ends_when_there_is_nothing_to_send_for_a_while(sink: Sink) -> 
         return_paths=PATHS,
     )
     beside = Beside(make, idle=0.01)
+    await beside.send(BULK, CONTENT)
+    await until(lambda: bool(postmen()))
+    await until(lambda: not postmen(), within=60)
+    await beside.close()
+
+
+async def test_one_that_dies_while_it_rests_does_not_take_the_next_one_with_it(
+    sink: Sink,
+) -> None:
+    beside = Beside(partial(Smtp, Smarthost.parse(sink.url), hostname="demo.example"), idle=1.0)
+    await at_work(beside)
+    assert await beside.send(BULK, CONTENT)  # after which it rests
+    (pid,) = postmen()
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: not postmen())
+    with suppress(Retry):  # when its death is not known yet
+        await beside.send(BULK, CONTENT)
     await at_work(beside)
     await until(lambda: not postmen(), within=60)
     await beside.close()
@@ -130,6 +162,18 @@ async def at_work(beside: Beside) -> None:
     """The process beside is started by the first mail of a campaign, which does not wait for it."""
     await beside.send(BULK, CONTENT)
     await beside.started()
+    assert postmen()
+
+
+async def is_sent_by(pid: int, beside: Beside) -> bool:
+    """Whether a mail of a campaign waits as long as this process stands still."""
+    os.kill(pid, signal.SIGSTOP)
+    sending = create_task(beside.send(BULK, CONTENT))
+    await beside.send(DELIVERY, CONTENT)
+    waits = not sending.done()
+    os.kill(pid, signal.SIGCONT)
+    await sending
+    return waits
 
 
 def postmen() -> set[int]:

@@ -2,18 +2,17 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import event, insert
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.ids import new_id
-from notify import Medium
-from notify.campaigns import CampaignContentRow, CampaignRow
-from notify.models import DeliveryRow, NotificationRow, Priority
-from notify.store import claim, read_due
+from notify import DeliveryStatus, Medium
+from notify.settling import settle
+from notify.store import Outcome, claim, read_due
 from tests.notify.building import Desk
+from tests.notify.queueing import queue_many
 from tests.postgresql import on_postgresql, on_sqlite
 
 MANY = 3_000
@@ -35,20 +34,34 @@ async def test_whether_there_is_an_earlier_one_is_looked_up_in_its_case(desk: De
 @on_postgresql
 async def test_the_next_ones_are_read_and_marked_before_the_queue_was_counted(desk: Desk) -> None:
     """A campaign is addressed in seconds; PostgreSQL counts its tables once a minute."""
-    await queue_many(desk)
+    await queue_many(desk, MANY)
     async with asked(desk) as (session, statements):
         dues = await read_due(session, Medium.EMAIL, desk.clock(), 100)
         reading = await explained(session, "EXPLAIN", statements[0])
     assert len(dues) == 100
     assert any("Index Scan using ix_deliveries_queue" in step for step in reading), reading
     assert not any("Sort" in step or "Hash Join" in step for step in reading), reading
+    us = new_id()
     async with asked(desk) as (session, statements):
-        assert len(await claim(session, dues, new_id())) == 100
+        assert len(await claim(session, dues, us)) == 100
         marking = await explained(session, "EXPLAIN", statements[0])
-    assert not any("ix_deliveries_queue" in step for step in marking), marking
+    assert by_id_alone(marking), marking
+    async with asked(desk) as (session, statements):
+        now, sent = desk.clock(), DeliveryStatus.SENT
+        await settle(
+            session, [Outcome(due, sent, now, now, provider_id="250 Ok") for due in dues], us
+        )
+        settling = await explained(session, "EXPLAIN", statements[0])
+    assert by_id_alone(settling), settling
 
 
 Statement = tuple[str, Any]
+
+
+def by_id_alone(plan: Sequence[str]) -> bool:
+    """Whether deliveries are looked up one by one, and by nothing else."""
+    looks = [step for step in plan if " on deliveries" in step and "Scan" in step]
+    return bool(looks) and all("using pk_deliveries" in step for step in looks)
 
 
 @asynccontextmanager
@@ -70,56 +83,3 @@ async def explained(session: AsyncSession, how: str, asked: Statement) -> Sequen
     connection = await session.connection()
     rows = (await connection.exec_driver_sql(f"{how} {statement}", given)).all()
     return [row[-1] for row in rows]
-
-
-async def queue_many(desk: Desk) -> None:
-    """The mails of a campaign, as its stages write them."""
-    now, campaign, content = desk.clock(), new_id(), new_id()
-    notifications = [new_id() for _ in range(MANY)]
-    async with desk.database.begin() as session:
-        of_campaign = {"id": campaign, "kind": "announcement", "entry_id": new_id(), "version": 1}
-        told = {"title": "Travaux", "urgent": False, "wakes": False, "audience": MANY}
-        times = {"due_at": now, "created_at": now, "expires_at": now + timedelta(days=2)}
-        await session.execute(insert(CampaignRow).values(**of_campaign, **told, **times))
-        words = {"subject": "Travaux", "text": "Travaux", "html": "", "headers": {}}
-        of_words = {"id": content, "campaign_id": campaign, "language": "fr", "medium": "email"}
-        await session.execute(insert(CampaignContentRow).values(**of_words, **words))
-        await session.execute(
-            insert(NotificationRow),
-            [
-                {
-                    "id": id,
-                    "address": f"{number}@citizens.example",
-                    "cause_event_id": campaign,
-                    "kind": "announcement",
-                    "language": "fr",
-                    "created_at": now,
-                }
-                for number, id in enumerate(notifications)
-            ],
-        )
-        await session.execute(
-            insert(DeliveryRow),
-            [
-                {
-                    "id": new_id(),
-                    "notification_id": id,
-                    "medium": Medium.EMAIL,
-                    "recipient": f"{number}@citizens.example",
-                    "return_path": "mairie@demo.example",
-                    "priority": Priority.BULK,
-                    "due_at": now,
-                    "expires_at": now + timedelta(days=2),
-                    "message_id": f"<{number}@demo.example>",
-                    "subject": "",
-                    "text": "",
-                    "html": "",
-                    "headers": {},
-                    "created_at": now,
-                    "campaign_id": campaign,
-                    "content_id": content,
-                    "personal": {"token": "t", "why": "w", "topics": ""},
-                }
-                for number, id in enumerate(notifications)
-            ],
-        )

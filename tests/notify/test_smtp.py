@@ -135,6 +135,24 @@ async def test_a_hung_server_is_given_up_for_now(sink: Sink) -> None:
     await smtp.close()
 
 
+async def test_a_server_that_falls_silent_is_not_waited_for_longer_after_other_mails(
+    sink: Sink,
+) -> None:
+    """One clock for all that a connection asks: the first answers must not wind it up."""
+    smtp = Smtp(
+        Smarthost.parse(sink.url), hostname="guichet.demo.example", timeout=0.2, patience=0.3
+    )
+    for _ in range(3):
+        await smtp.send(DELIVERY, CONTENT)
+    sink.open.clear()
+    async with asyncio.timeout(10):
+        with pytest.raises(Retry, match="no answer to the mail") as problem:
+            await smtp.send(DELIVERY, CONTENT)
+    assert problem.value.in_doubt
+    assert sink.connections == 1
+    await smtp.close()
+
+
 async def test_a_server_may_take_longer_over_a_mail_than_over_a_command(sink: Sink) -> None:
     """To give up early doubles the mail: the server has it already (RFC 1047)."""
     smtp = Smtp(Smarthost.parse(sink.url), hostname="guichet.demo.example", timeout=0.5)

@@ -80,6 +80,11 @@ class Provider:
             task.add_done_callback(self._telling.discard)
         return sms
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether a status has not reached the town yet, nor been given up."""
+        return bool(self._telling)
+
     def _check(self, to: str, body: str) -> None:
         now = monotonic()
         while self._taken and now - self._taken[0] > 1:
@@ -119,7 +124,9 @@ class Provider:
                 await self.webhooks.call(callback, fields)
             except (ClientError, TimeoutError) as unheard:
                 # The town has closed. Twilio notes it in its debugger (11200) and lets it be.
-                log.info("telephone.status_unheard", sms=sms.sid, status=status, why=str(unheard))
+                log.info(
+                    "telephone.status_unheard", sms=sms.sid, status=status, error=repr(unheard)
+                )
                 return
 
     def _change(self, sid: str, status: str, error: str) -> None:

@@ -1,4 +1,4 @@
-"""What is in no batch of letters, nearly all, is not in the index of batches"""
+"""A mail that is sent is not written into indexes by which nobody looks for it"""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,11 @@ branch_labels = None
 depends_on = None
 
 OF_BATCHES = sa.text("batch_id IS NOT NULL")
+OF_CAMPAIGNS = sa.text("content_id IS NOT NULL")
 
 
 def upgrade() -> None:
+    op.drop_index(op.f("ix_deliveries_content_id"), "deliveries")
     op.drop_index(op.f("ix_deliveries_batch_id"), "deliveries")
     op.create_index(
         op.f("ix_deliveries_batch_id"),
@@ -27,3 +29,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_deliveries_batch_id"), "deliveries")
     op.create_index(op.f("ix_deliveries_batch_id"), "deliveries", ["batch_id"])
+    op.create_index(
+        op.f("ix_deliveries_content_id"),
+        "deliveries",
+        ["content_id"],
+        sqlite_where=OF_CAMPAIGNS,
+        postgresql_where=OF_CAMPAIGNS,
+    )
