@@ -8,7 +8,8 @@ import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from datetime import UTC, datetime
-from email.headerregistry import Address, Group
+from email.header import Header
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
@@ -120,7 +121,16 @@ def _to(recipient: str, utf8: bool) -> bytes:
     plain = len(line) <= _LINE and line.isascii() and is_mail_address(recipient)
     if plain and on_the_wire(recipient) == recipient:
         return line.encode("ascii")
-    return _folded("To", recipient, utf8)
+    return _folded("To", recipient, utf8) if is_mail_address(recipient) else _to_nobody(recipient)
+
+
+def _to_nobody(recipient: str) -> bytes:
+    """What no mail can go to is only shown, on the outbox page: as the name of an empty group.
+
+    All of it is encoded: the standard library breaks a long name in quotes apart.
+    """
+    name = Header(one_line(recipient), "utf-8", header_name="To").encode(linesep="\r\n")
+    return f"To: {name}:;\r\n".encode("ascii")
 
 
 @lru_cache(_KEPT)
@@ -144,7 +154,7 @@ def _folded(name: str, value: str, utf8: bool) -> bytes:
         case "From" | "Reply-To":
             mail[name] = _mailbox(value)
         case "To":
-            mail[name] = _recipient(value)
+            mail[name] = _address(value)
         case _:
             mail[name] = one_line(value)
     return mail.as_bytes().removesuffix(b"\r\n")
@@ -172,11 +182,6 @@ def mailbox(name: str, address: str) -> str:
 def one_line(text: str) -> str:
     """Without line breaks and other control characters: nothing can be smuggled behind it."""
     return _CONTROL.sub(" ", text).strip()
-
-
-def _recipient(address: str) -> Address | Group:
-    """What no mail can go to is only shown, on the outbox page: as the name of an empty group."""
-    return _address(address) if is_mail_address(address) else Group(one_line(address))
 
 
 def _mailbox(text: str) -> Address:

@@ -140,6 +140,7 @@ def test_any_words_are_one_well_formed_mail(
 @given(recipient=RECIPIENT)
 @example("0@\x7f")
 @example("+33612345678")
+@example(f"{'0' * 36}@{'0' * 36}:")
 @example("a@b.example>\r\nRCPT TO:<c@d.example")
 def test_any_recipient_is_one_address_or_none_and_never_another_header(recipient: str) -> None:
     mail = parsed(CONTENT, DELIVERY._replace(recipient=recipient))
