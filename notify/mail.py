@@ -12,7 +12,7 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
-from email.utils import format_datetime
+from email.utils import format_datetime, quote
 from functools import lru_cache
 
 from notify.addresses import ascii_domain, is_mail_address, on_the_wire, quoted
@@ -127,10 +127,13 @@ def _to(recipient: str, utf8: bool) -> bytes:
 def _to_nobody(recipient: str) -> bytes:
     """What no mail can go to is only shown, on the outbox page: as the name of an empty group.
 
-    All of it is encoded: the standard library breaks a long name in quotes apart.
+    A long one is encoded: in quotes the standard library would break it apart.
     """
-    name = Header(one_line(recipient), "utf-8", header_name="To").encode(linesep="\r\n")
-    return f"To: {name}:;\r\n".encode("ascii")
+    name = one_line(recipient)
+    if name.isascii() and len(name) <= _LINE // 2:
+        return f'To: "{quote(name)}":;\r\n'.encode("ascii")
+    encoded = Header(name, "utf-8", header_name="To").encode(linesep="\r\n")
+    return f"To: {encoded}:;\r\n".encode("ascii")
 
 
 @lru_cache(_KEPT)
