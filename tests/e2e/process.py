@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -109,7 +110,8 @@ class Process:
         if process is None:
             return 0
         if process.poll() is None:
-            os.kill(process.pid, how)
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(process.pid, how)
         try:
             return process.wait(STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
