@@ -6,6 +6,7 @@ A process that dies or hangs takes its own task along and nothing else: the pool
 import asyncio
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -90,6 +91,8 @@ class Processes:
 
 
 def _begin(prepare: Callable[[], None] | None) -> None:
+    # A Ctrl-C in the terminal comes to all; who started us ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
     if prepare is not None:
         prepare()

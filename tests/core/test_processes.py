@@ -55,3 +55,12 @@ async def test_a_process_that_hangs_is_ended() -> None:
     processes.restart()
     assert await processes.run(double, 2) == 4
     processes.close()
+
+
+async def test_a_ctrl_c_is_for_who_started_them() -> None:
+    """A terminal sends it to all; they end without a word when the town does."""
+    processes = Processes(1)
+    pid = await processes.run(os.getpid)
+    os.kill(pid, signal.SIGINT)
+    assert await processes.run(os.getpid) == pid
+    processes.close()
