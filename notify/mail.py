@@ -117,11 +117,12 @@ def _part(subtype: str, text: str) -> bytes:
 
 
 def _to(recipient: str, utf8: bool) -> bytes:
+    if not is_mail_address(recipient):
+        return _to_nobody(recipient)
     line = f"To: {recipient}\r\n"
-    plain = len(line) <= _LINE and line.isascii() and is_mail_address(recipient)
-    if plain and on_the_wire(recipient) == recipient:
+    if len(line) <= _LINE and line.isascii() and on_the_wire(recipient) == recipient:
         return line.encode("ascii")
-    return _folded("To", recipient, utf8) if is_mail_address(recipient) else _to_nobody(recipient)
+    return _folded("To", recipient, utf8)
 
 
 def _to_nobody(recipient: str) -> bytes:

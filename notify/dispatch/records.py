@@ -44,13 +44,10 @@ class Records:
         return marked
 
     async def _settle(self, outcomes: Sequence[Outcome]) -> None:
-        if outcomes:
-            async with self._database.begin() as session:
-                await settle(session, outcomes, self._by)
+        async with self._database.begin() as session:
+            await settle(session, outcomes, self._by)
 
     async def _mark(self, chosen: Chosen) -> Mapping[UUID, Claimed]:
-        if not chosen:
-            return {}
         async with self._database.begin() as session:
             return await self._claim(session, chosen)
 

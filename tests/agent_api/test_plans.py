@@ -1,34 +1,25 @@
 """What the lists of the desk cost grows with the page, not with the town's history."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases import Agent, Filter, Role, count_queues, list_cases
 from tests.agent_api.building import House
 from tests.builders import agent
+from tests.plans import planned
 
 
-async def plan_of(house: House, ask: Callable[[AsyncSession], Any]) -> list[str]:
+async def plan_of(house: House, ask: Callable[[AsyncSession], Awaitable[Any]]) -> Sequence[str]:
     """How the store goes about the first query that ``ask`` makes."""
-    asked: list[tuple[str, Any]] = []
     async with house.town.database.read() as session:
-        connection = await session.connection()
-
-        def note(_c: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
-            asked.append((statement, given))
-
-        event.listen(connection.sync_connection, "before_cursor_execute", note)
-        await ask(session)
-        statement, given = asked[0]
-        rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
-        return [row["detail"] for row in rows.mappings()]
+        _, plan = await planned(session, ask)
+    return plan
 
 
-def lists(plan: list[str]) -> list[str]:
+def lists(plan: Sequence[str]) -> Sequence[str]:
     """The steps that look for cases; after them the page's own rows are fetched."""
     return plan[: plan.index("SCAN anon_1")]
 

@@ -5,65 +5,65 @@ from datetime import timedelta
 from sqlalchemy import insert
 
 from core.ids import new_id
+from feeds.subscriptions.audience import Reader
 from notify import Medium
-from notify.campaigns import CampaignContentRow, CampaignRow
-from notify.models import DeliveryRow, NotificationRow, Priority
+from notify.addressed import Sheet, Told
+from notify.campaigns import CampaignContentRow, CampaignKind, CampaignRow
+from notify.models import DeliveryRow, NotificationRow
 from tests.notify.building import Desk
 
 
 async def queue_many(desk: Desk, many: int) -> None:
-    """The mails of a campaign, as its stages write them."""
-    now, campaign, content = desk.clock(), new_id(), new_id()
-    notifications = [new_id() for _ in range(many)]
+    """As its stages write them, for so many readers."""
+    now, entry = desk.clock(), new_id()
+    campaign = CampaignRow(
+        id=new_id(),
+        kind=CampaignKind.ENTRY,
+        entry_id=entry,
+        version=1,
+        title="Travaux",
+        urgent=False,
+        wakes=False,
+        audience=many,
+        due_at=now,
+        created_at=now,
+        expires_at=now + timedelta(days=2),
+    )
+    content = CampaignContentRow(
+        id=new_id(),
+        campaign_id=campaign.id,
+        language="fr",
+        medium=Medium.EMAIL,
+        subject="Travaux",
+        text="Travaux",
+        html="",
+        headers={"From": "mairie@demo.example"},
+    )
+    sheet = Sheet(campaign, now, None, "mairie@demo.example", "demo.example")
+    told = [
+        Told(
+            Reader(
+                subscriber=new_id(),
+                account=None,
+                language="fr",
+                email=f"{number}@citizens.example",
+                phone="",
+                sms_at=now,
+                entries=(entry,),
+                why="",
+                topics=(),
+                token="",
+            ),
+            notification_id=new_id(),
+            language="fr",
+            contents=[(Medium.EMAIL, content.id)],
+        )
+        for number in range(many)
+    ]
     async with desk.database.begin() as session:
-        of_campaign = {"id": campaign, "kind": "announcement", "entry_id": new_id(), "version": 1}
-        told = {"title": "Travaux", "urgent": False, "wakes": False, "audience": many}
-        times = {"due_at": now, "created_at": now, "expires_at": now + timedelta(days=2)}
-        await session.execute(insert(CampaignRow).values(**of_campaign, **told, **times))
-        words = {
-            "subject": "Travaux",
-            "text": "Travaux",
-            "html": "",
-            "headers": {"From": "mairie@demo.example"},
-        }
-        of_words = {"id": content, "campaign_id": campaign, "language": "fr", "medium": "email"}
-        await session.execute(insert(CampaignContentRow).values(**of_words, **words))
-        await session.execute(
-            insert(NotificationRow),
-            [
-                {
-                    "id": id,
-                    "address": f"{number}@citizens.example",
-                    "cause_event_id": campaign,
-                    "kind": "announcement",
-                    "language": "fr",
-                    "created_at": now,
-                }
-                for number, id in enumerate(notifications)
-            ],
-        )
-        await session.execute(
-            insert(DeliveryRow),
-            [
-                {
-                    "id": new_id(),
-                    "notification_id": id,
-                    "medium": Medium.EMAIL,
-                    "recipient": f"{number}@citizens.example",
-                    "return_path": "mairie@demo.example",
-                    "priority": Priority.BULK,
-                    "due_at": now,
-                    "expires_at": now + timedelta(days=2),
-                    "message_id": f"<{number}@demo.example>",
-                    "subject": "",
-                    "text": "",
-                    "html": "",
-                    "headers": {},
-                    "created_at": now,
-                    "campaign_id": campaign,
-                    "content_id": content,
-                    "personal": {"token": "t", "why": "w", "topics": ""},
-                }
-                for number, id in enumerate(notifications)
-            ],
-        )
+        session.add_all([campaign, content])
+        await session.flush()
+        notifications = [row for one in told for row in sheet.notifications(one)]
+        await session.execute(insert(NotificationRow), notifications)
+        deliveries = [row for one in told for row in sheet.deliveries(one)]
+        await session.execute(insert(DeliveryRow), deliveries)

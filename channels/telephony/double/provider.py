@@ -64,7 +64,8 @@ class Provider:
     """Type and content by SID, the newest last."""
     stopped: set[str] = field(default_factory=set)
     _taken: deque[float] = field(default_factory=deque)
-    _telling: set[asyncio.Task[None]] = field(default_factory=set)
+    telling: set[asyncio.Task[None]] = field(default_factory=set)
+    """What the town is being told of its messages."""
 
     def take(self, fields: Mapping[str, str]) -> Sms:
         """A message for a citizen. Raises Problem."""
@@ -76,14 +77,9 @@ class Provider:
         self.messages.append(sms)
         if callback := fields.get("StatusCallback", ""):
             task = asyncio.create_task(self._tell(sms, callback))
-            self._telling.add(task)
-            task.add_done_callback(self._telling.discard)
+            self.telling.add(task)
+            task.add_done_callback(self.telling.discard)
         return sms
-
-    @property
-    def is_telling(self) -> bool:
-        """Whether a status has not reached the town yet, nor been given up."""
-        return bool(self._telling)
 
     def _check(self, to: str, body: str) -> None:
         now = monotonic()

@@ -19,7 +19,7 @@ async def test_a_town_that_does_not_hear_how_its_sms_went_is_noted_once(
             await sender.send(
                 delivery(clock), Content(subject="", text="Bonjour", html="", headers={})
             )
-            await until(lambda: not provider.is_telling)
+            await until(lambda: not provider.telling)
         await sender.close()
     (noted,) = logs
     assert (noted["event"], noted["status"]) == ("telephone.status_unheard", "sent")
