@@ -70,16 +70,23 @@ async def test_two_send_everything_once_and_each_case_in_order(desk: Desk, other
     written = await four_mails_each(desk, cases=50)
     sent: list[Delivery] = []
     first, second = Memory(sent), Memory(sent)
-    async with (
-        at_work(Dispatcher(desk.database, [first], desk.clock)),
-        at_work(Dispatcher(other, [second], desk.clock)),
-    ):
+    one = Dispatcher(desk.database, [first], desk.clock)
+    another = Dispatcher(other, [second], desk.clock)
+    async with desk.database.begin() as session:  # so that neither begins before the other
+        await session.execute(
+            update(DeliveryRow).values(due_at=desk.clock() + timedelta(seconds=1))
+        )
+    async with at_work(one), at_work(another):
+        await until(lambda: both_are_seen(desk))
+        desk.clock.advance(seconds=1)
+        one.wake()
+        another.wake()
         await until(lambda: settled(desk), within=60)
-    assert Counter(one.id for one in sent) == Counter(row.id for row in written)
+    assert Counter(mail.id for mail in sent) == Counter(row.id for row in written)
     assert min(first.count, second.count) > 0
     for recipient in {row.recipient for row in written}:
         told = [row.id for row in written if row.recipient == recipient]
-        assert [one.id for one in sent if one.recipient == recipient] == told
+        assert [mail.id for mail in sent if mail.recipient == recipient] == told
     rows = await desk.rows()
     assert {(row.attempts, row.in_doubt, row.claimed_by) for row in rows} == {(1, 0, None)}
 
@@ -379,6 +386,10 @@ async def they_are_seen(desk: Desk) -> None:
 async def is_seen(desk: Desk) -> bool:
     """Whether the dispatcher of this process has just shown itself."""
     return any(at == desk.clock() for one, at in (await seen(desk)).items() if one != THEM)
+
+
+async def both_are_seen(desk: Desk) -> bool:
+    return len(await seen(desk)) == 2
 
 
 async def seen(desk: Desk) -> dict[UUID, datetime]:
